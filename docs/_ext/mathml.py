@@ -1,0 +1,110 @@
+"""Typeset mathematics as MathML while the site is built: no script, no third party.
+
+Browsers draw MathML well with a mathematics font only, so the site serves one,
+cut to the characters that its pages use.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from math_core import LatexError, LatexToMathML
+from sphinx.errors import ExtensionError
+from sphinx.util.math import get_node_equation_number
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.writers.html5 import HTML5Translator
+
+MACROS = {
+    "E": r"\operatorname{E}",
+    "Var": r"\operatorname{Var}",
+    "SE": r"\operatorname{SE}",
+    "Bernoulli": r"\operatorname{Bernoulli}",
+    "Binomial": r"\operatorname{Binomial}",
+}
+FONT = Path("_static") / "stix-two-math.woff2"
+# Browsers draw these by themselves, around what the pages contain: root signs,
+# stretchy fences and their pieces, bars and accents.
+DRAWN_BY_BROWSERS = "√()[]{}|‖⟨⟩⌈⌉⌊⌋⎛⎜⎝⎞⎟⎠⎡⎢⎣⎤⎥⎦⎧⎨⎩⎪⎫⎬⎭⎷¯ˉ‾_⏞⏟^~ˆ˜→−+=<>0123456789"
+
+
+def mathml(latex: str, node: nodes.Node, *, display: bool) -> str:
+    """Convert one formula, and say where it stands when it is not one."""
+    converter = LatexToMathML(macros=MACROS, annotation=True, fancy_error=False)
+    try:
+        return converter.convert_with_local_state(latex, displaystyle=display)
+    except LatexError as error:
+        raise ExtensionError(f"{node.source}:{node.line}: {error} in {latex!r}") from error
+
+
+def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
+    """Write a formula within a line."""
+    self.body.append(mathml(node.astext(), node, display=False))
+    raise nodes.SkipNode
+
+
+def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
+    """Write a formula on a line of its own, with its number and a link to it."""
+    self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight"))
+    formula = mathml(node.astext(), node, display=True)
+    self.body.append(f'<div class="formula">{formula}</div>')
+    if node["number"]:
+        self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
+        self.add_permalink_ref(node, "Link to this equation")
+        self.body.append("</span>")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def serve_font(app: Sphinx, failure: Exception | None) -> None:
+    """Cut the font to the characters inside the formulas of the built pages."""
+    if failure or app.builder.format != "html":
+        return
+    used = set(DRAWN_BY_BROWSERS)
+    for page in app.outdir.rglob("*.html"):
+        for formula in re.findall(r"<math.*?</math>", page.read_text(encoding="utf-8"), re.DOTALL):
+            shown = re.sub(r"<annotation.*?</annotation>", "", formula, flags=re.DOTALL)
+            used |= set(unescape(re.sub(r"<[^>]*>", "", shown)))
+    target = app.outdir / FONT
+    record = target.with_suffix(".characters")
+    characters = "".join(sorted(used))
+    if target.exists() and record.exists() and record.read_text(encoding="utf-8") == characters:
+        return
+    target.write_bytes(subset(characters))
+    record.write_text(characters, encoding="utf-8")
+
+
+def subset(characters: str) -> bytes:
+    """Return STIX Two Math with only some characters, as WOFF2."""
+    import io
+
+    import ziamath
+    from fontTools.subset import Options, Subsetter
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf")
+    options = Options(layout_features=["*"], notdef_outline=True, hinting=False)
+    # Italic and script variables are characters of their own, which MathML maps to.
+    italic = {ord(c): chr(0x1D434 + ord(c) - 65) for c in map(chr, range(65, 91))}
+    italic |= {ord(c): chr(0x1D44E + ord(c) - 97) for c in map(chr, range(97, 123))}
+    italic[ord("h")] = "ℎ"
+    subsetter = Subsetter(options)
+    subsetter.populate(text=characters + characters.translate(italic))
+    subsetter.subset(font)
+    font.flavor = "woff2"
+    buffer = io.BytesIO()
+    font.save(buffer)
+    return buffer.getvalue()
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Become the renderer that ``html_math_renderer`` names."""
+    app.add_html_math_renderer("mathml", (visit_inline, None), (visit_display, None))
+    app.config.html_math_renderer = "mathml"
+    app.connect("build-finished", serve_font)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,87 @@
+import sys
+from pathlib import Path
+
+import dropout_explained
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "_ext"))
+
+project = "dropout_explained"
+author = "The dropout_explained developers"
+copyright = "2026, the dropout_explained developers, MIT licence"  # noqa: A001
+version = release = dropout_explained.__version__
+language = "en"
+
+extensions = [
+    "freshness",  # first: it empties the caches of the others when the package changed
+    "adaptive_svg",
+    "inventories",
+    "mathml",
+    "wheel",
+    "myst_nb",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.intersphinx",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.programoutput",
+    "sphinxext.opengraph",
+]
+exclude_patterns = ["_build", "auto_examples/**.ipynb", "auto_examples/**.py", "jupyter_execute"]
+nitpicky = True
+numfig = True
+
+html_theme = "furo"
+html_title = "Dropout, explained"
+html_static_path = ["_static"]
+html_css_files = ["house.css"]
+html_show_sphinx = False
+html_copy_source = False
+html_show_sourcelink = False
+templates_path = ["_templates"]
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#005a8e", "color-brand-content": "#005a8e"},
+    "dark_css_variables": {"color-brand-primary": "#79c0ff", "color-brand-content": "#79c0ff"},
+}
+
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath", "substitution"]
+myst_heading_anchors = 3
+nb_execution_mode = "cache"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_merge_streams = True
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = True
+numpydoc_xref_ignore = {"array_like", "default", "of", "optional", "or", "sequence", "shape", "0/1"}
+numpydoc_xref_aliases = {"Explanation": "dropout_explained.Explanation"}
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_exclude = ".linenos, .gp, .go"
+
+ogp_site_url = ""
+ogp_enable_meta_description = True
+ogp_social_cards = {"enable": False}
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"plot_",
+    "within_subsection_order": "FileNameSortKey",
+    "subsection_order": ["../examples/article"],
+    "abort_on_example_error": True,
+    "doc_module": ("dropout_explained",),
+    "prefer_full_module": {r"dropout_explained\.figures\."},
+    "backreferences_dir": "gen_modules/backreferences",
+    "reset_modules": ("adaptive_svg.seed_torch", "matplotlib"),
+    "image_scrapers": ("adaptive_svg",),
+    "min_reported_time": 1e9,
+    "write_computation_times": False,
+    "show_signature": False,
+    "remove_config_comments": True,
+    "reference_url": {"dropout_explained": None},
+}

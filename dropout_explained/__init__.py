@@ -1,0 +1,31 @@
+"""Explain, predict and differentiate PyTorch's dropout.
+
+Dropout zeroes at random and divides what is left by ``1 - p``, so that the
+average output is the input. Importing this package imports neither torch nor
+matplotlib: the functions that need one of them import it when called.
+"""
+
+from dropout_explained import figures
+from dropout_explained.closed_forms import Moments, moments
+from dropout_explained.explanation import Explanation, explain
+from dropout_explained.gradients import (
+    GradientMoments,
+    dropout_gradient,
+    mean_square_gradient,
+    mean_square_gradient_moments,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Explanation",
+    "GradientMoments",
+    "Moments",
+    "__version__",
+    "dropout_gradient",
+    "explain",
+    "figures",
+    "mean_square_gradient",
+    "mean_square_gradient_moments",
+    "moments",
+]

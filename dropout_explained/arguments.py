@@ -1,0 +1,158 @@
+"""Check what the caller passed, and say in one sentence what is wrong with it."""
+
+from __future__ import annotations
+
+import operator
+import sys
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+    Array: TypeAlias = np.ndarray[Any, Any] | torch.Tensor
+
+SEED_RANGE = (-(2**63), 2**64 - 1)
+FLOATING = ("float16", "bfloat16", "float32", "float64")
+
+
+def is_tensor(x: object) -> TypeGuard[torch.Tensor]:
+    """Whether x is a torch tensor, without importing torch to find out."""
+    torch_module = sys.modules.get("torch")
+    return torch_module is not None and isinstance(x, torch_module.Tensor)
+
+
+def checked_p(p: Any) -> float:
+    """Return the drop probability p as a float in [0, 1]."""
+    try:
+        if isinstance(p, (bool, np.bool_, str, bytes)):
+            raise TypeError
+        number = float(p)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"p must be a number in [0, 1]; got p = {p!r}") from None
+    if not 0 <= number <= 1:
+        raise ValueError(f"p must lie in [0, 1]: it is the probability to DROP; got p = {p!r}")
+    return number
+
+
+def checked_seed(seed: Any) -> int:
+    """Return seed as an integer that ``torch.manual_seed`` accepts."""
+    low, high = SEED_RANGE
+    allowed = "an integer from -2**63 to 2**64 - 1"
+    try:
+        if isinstance(seed, (bool, np.bool_)):
+            raise TypeError
+        number = operator.index(seed)
+    except TypeError:
+        raise TypeError(f"seed must be {allowed}; got seed = {seed!r}") from None
+    if not low <= number <= high:
+        raise ValueError(f"seed must be {allowed}; got seed = {number}")
+    return number
+
+
+def checked_count(n: Any) -> int:
+    """Return n, the number of values averaged, as an integer of at least 1."""
+    try:
+        if isinstance(n, (bool, np.bool_)):
+            raise TypeError
+        number = operator.index(n)
+    except TypeError:
+        raise TypeError(f"n must be an integer from 1 to 2**53; got n = {n!r}") from None
+    if not 1 <= number <= 2**53:
+        raise ValueError(f"n must be an integer from 1 to 2**53; got n = {number}")
+    return number
+
+
+def _array(name: str, given: Any) -> np.ndarray[Any, Any]:
+    """Convert a list, a number or an array; name what is ragged or not a number."""
+    try:
+        array = np.asarray(given)
+    except (ValueError, TypeError, RuntimeError, OverflowError):
+        raise ValueError(
+            f"{name} must be rectangular, every row as long as the others; got {_short(given)}"
+        ) from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold real numbers; got {_short(given)} ({array.dtype})")
+    return array
+
+
+def _short(given: Any) -> str:
+    text = repr(given).replace("\n", " ")
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def checked_values(x: Any, name: str = "x") -> Array:
+    """Return x as a floating tensor or array that shares no memory with the caller's.
+
+    Tensors keep their dtype and memory layout, and so do NumPy arrays; Python
+    numbers become float32, which is what torch makes of them.
+    """
+    if is_tensor(x):
+        dtype = str(x.dtype).removeprefix("torch.")
+        if dtype not in FLOATING or str(x.layout) != "torch.strided" or x.device.type == "meta":
+            raise TypeError(
+                f"{name} must be a dense tensor of dtype {', '.join(FLOATING)}; "
+                f"got {x.dtype} ({x.layout}, device {x.device})"
+            )
+        _refuse_empty(name, tuple(x.shape))
+        return x.detach().clone()
+    array = _array(name, x)
+    _refuse_empty(name, array.shape)
+    if hasattr(x, "dtype"):
+        if array.dtype.name not in FLOATING:
+            raise TypeError(
+                f"{name} must have a floating dtype (float16, float32 or float64); "
+                f"got {array.dtype}: convert it, for example with {name}.astype('float32')"
+            )
+        return array.astype(array.dtype.newbyteorder("="), order="K", copy=True)
+    if array.dtype.kind == "b":
+        raise TypeError(f"{name} must hold floating-point numbers; got {_short(x)} (bool)")
+    with np.errstate(over="ignore"):
+        single = array.astype(np.float32)
+    if not np.array_equal(np.isinf(single), np.isinf(array)):
+        raise ValueError(
+            f"{name} must fit float32 (absolute value up to 3.4e38) when given as a list; "
+            f"got {_short(x)}: pass a float64 array instead"
+        )
+    return single
+
+
+def _refuse_empty(name: str, shape: tuple[int, ...]) -> None:
+    if 0 in shape:
+        raise ValueError(f"{name} must hold at least one value; got shape {shape}")
+
+
+def checked_mask(mask: Any, like: Array | None = None) -> Array:
+    """Return mask (1 = kept) as booleans, in the shape and the kind of array of ``like``."""
+    if is_tensor(mask):
+        given: Any = mask.detach()
+        binary = bool(((given == 0) | (given == 1)).all())
+    else:
+        given = _array("mask", mask)
+        binary = bool(np.isin(given, (0, 1)).all())
+    if like is not None and tuple(given.shape) != tuple(like.shape):
+        raise ValueError(
+            f"mask must have the shape of x, {tuple(like.shape)}; got {tuple(given.shape)}"
+        )
+    _refuse_empty("mask", tuple(given.shape))
+    if not binary:
+        raise ValueError(f"mask must hold only 0 (dropped) and 1 (kept); got {_short(mask)}")
+    if like is None:
+        return given.bool() if is_tensor(given) else given.astype(bool)
+    return in_kind_of(like, as_float64(given)) != 0
+
+
+def as_float64(x: Array) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return a checked array or tensor as a float64 array, for statistics and display."""
+    return x.detach().double().cpu().numpy() if is_tensor(x) else np.asarray(x, dtype=np.float64)
+
+
+def in_kind_of(like: Array, x: np.ndarray[Any, Any]) -> Array:
+    """Return x as what ``like`` is: a tensor or an array, of its dtype and on its device."""
+    if is_tensor(like):
+        import torch
+
+        return torch.as_tensor(x).to(dtype=like.dtype, device=like.device)
+    with np.errstate(over="ignore"):
+        return np.asarray(x).astype(like.dtype)

@@ -1,0 +1,249 @@
+"""Take one dropout call apart: input, mask, scale, output, gradient."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dropout_explained import tables
+from dropout_explained.arguments import (
+    as_float64,
+    checked_mask,
+    checked_p,
+    checked_seed,
+    checked_values,
+    in_kind_of,
+    is_tensor,
+)
+from dropout_explained.closed_forms import relative_deviation
+from dropout_explained.gradients import (
+    dropout_gradient,
+    refuse_survivors_at_one,
+    scale_in_dtype,
+)
+from dropout_explained.torch_stream import drawn_mask
+
+if TYPE_CHECKING:
+    from dropout_explained.arguments import Array
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation:
+    """One dropout call, taken apart, from :func:`explain`.
+
+    ``print()`` shows it as a table of x, m, the scale and y, and notebooks show
+    the same table as HTML. Arrays are torch tensors where the input was one,
+    NumPy arrays otherwise, all of the input's shape.
+
+    Attributes
+    ----------
+    input : numpy.ndarray or torch.Tensor
+        x, a copy of what was passed, float32 if that was a list.
+    p : float
+        Drop probability.
+    mask : numpy.ndarray or torch.Tensor
+        m, of bool: True where the element was kept.
+    scale : float
+        1 / (1 - p), rounded to the dtype of x as torch rounds it; 1 in
+        evaluation, and 0 at p = 1, where torch multiplies by 0.
+    output : numpy.ndarray or torch.Tensor
+        y = m x scale, in the dtype of x.
+    expected_output : numpy.ndarray or torch.Tensor
+        E[y] over masks: x for p < 1, NaN where x is not finite and may be dropped.
+    standard_deviation : numpy.ndarray or torch.Tensor
+        Of each output over masks, abs(x) sqrt(p / q), in the unit of x.
+    mean_input, mean_output : float
+        Means of x and of y, accumulated in double precision.
+    standard_error : float
+        Standard deviation over masks of ``mean_output``,
+        sqrt(p / q * sum(x^2)) / n for n elements.
+    seed : int or None
+        The seed that the mask belongs to; None if the mask was given or not needed.
+    training : bool
+        False where the call was explained in evaluation mode.
+    """
+
+    input: Array
+    p: float
+    mask: Array
+    scale: float
+    output: Array
+    expected_output: Array
+    standard_deviation: Array
+    mean_input: float
+    mean_output: float
+    standard_error: float
+    seed: int | None
+    training: bool
+
+    def gradient(self, upstream: Any = None) -> Array:
+        """Multiply the incoming gradient by the same factors as the input.
+
+        Parameters
+        ----------
+        upstream : array_like of float, optional
+            dL/dy in the shape of the input, in its dtype. Ones by default, for
+            which the result is dy/dx = m / (1 - p), element by element.
+
+        Returns
+        -------
+        numpy.ndarray or torch.Tensor
+            dL/dx, in the shape of the input; exactly 0 where the mask dropped
+            the element (NaN where it meets an infinite upstream gradient, as in torch).
+
+        Raises
+        ------
+        ValueError
+            If ``upstream`` has another shape than the input.
+        TypeError
+            If ``upstream`` does not hold floating-point numbers.
+
+        See Also
+        --------
+        dropout_gradient : The formula, for a mask without an explanation.
+
+        Examples
+        --------
+        >>> from dropout_explained import explain
+        >>> explain([1.0, 2.0, 3.0, 4.0], p=0.5, seed=0).gradient()
+        array([0., 0., 2., 0.], dtype=float32)
+        """
+        if upstream is None:
+            upstream = in_kind_of(self.input, np.ones(tuple(self.input.shape)))
+        return dropout_gradient(self.mask, self._effective_p, upstream=upstream)
+
+    @property
+    def _effective_p(self) -> float:
+        return self.p if self.training else 0.0
+
+    def __repr__(self) -> str:
+        """Return one line; ``print()`` gives the table."""
+        return (
+            f"Explanation(shape={tuple(self.input.shape)}, p={self.p:g}, seed={self.seed}, "
+            f"kept={int(self.mask.sum())} of {int(np.prod(self.input.shape, dtype=np.int64))})"
+        )
+
+    def __str__(self) -> str:
+        """Return the table that reads well in 80 columns, without colour."""
+        return tables.as_text(self)
+
+    def _repr_html_(self) -> str:
+        return tables.as_html(self)
+
+
+def explain(
+    x: Any,
+    p: float = 0.5,
+    *,
+    seed: int | None = None,
+    mask: Any = None,
+    training: bool = True,
+) -> Explanation:
+    r"""Take one dropout call apart: input, mask, scale, output and gradient.
+
+    .. math::
+
+       y_i = \frac{m_i x_i}{1 - p}, \qquad m_i \sim \mathrm{Bernoulli}(1 - p) .
+
+    With a seed, the output equals ``torch.manual_seed(seed); F.dropout(x, p)``
+    bit for bit. A tensor's mask is drawn by the installed torch, whose global
+    generator is left as it was; the mask of a list or an array is drawn without
+    torch, from the same stream.
+
+    Parameters
+    ----------
+    x : array_like of float
+        The input, of any shape: a (nested) list, a NumPy array or a torch tensor
+        of a floating dtype. A list counts as float32, as in ``torch.tensor``.
+    p : float, default: 0.5
+        Drop probability, in [0, 1].
+    seed : int, optional
+        Seed of torch's CPU generator, -2**63 to 2**64 - 1. Without seed and mask
+        one is drawn at random and kept in the result.
+    mask : array_like of bool or 0/1, optional
+        The mask to explain instead of drawing one, 1 = kept, in the shape of x.
+    training : bool, default: True
+        False explains evaluation mode: nothing is drawn, the output is the input.
+
+    Returns
+    -------
+    Explanation
+        Print it for the table.
+
+    Raises
+    ------
+    ValueError
+        If p is outside [0, 1] or NaN, x is empty or ragged, the seed is out of
+        range, seed and mask are both given, or the mask does not fit.
+    TypeError
+        If x is not of a floating dtype, or another argument is not a number.
+
+    References
+    ----------
+    ``_dropout_impl`` in PyTorch's ``aten/src/ATen/native/Dropout.cpp``. The inverted
+    scaling keeps the expected output equal to the input, where Srivastava et al.
+    (JMLR 15:1929-1958, 2014) scaled the weights at test time instead.
+
+    Examples
+    --------
+    >>> from dropout_explained import explain
+    >>> print(explain([1.0, 2.0, 3.0, 4.0], p=0.5, seed=0))
+    """
+    p = checked_p(p)
+    values = checked_values(x)
+    if seed is not None:
+        seed = checked_seed(seed)
+    if mask is not None:
+        if seed is not None:
+            raise ValueError(f"pass seed or mask, not both; got seed = {seed} and a mask")
+        if not training:
+            raise ValueError("mask must be left out with training=False: evaluation draws no mask")
+        kept = checked_mask(mask, like=values)
+        refuse_survivors_at_one(kept, p)
+    else:
+        if seed is None and training and 0 < p < 1:
+            seed = secrets.randbits(32)
+        kept = _drawn(values, p if training else 0.0, seed)
+
+    effective_p = p if training else 0.0
+    output = dropout_gradient(kept, effective_p, upstream=values)
+    x = as_float64(values)
+    with np.errstate(invalid="ignore", over="ignore"):
+        # 0 x is 0, and NaN where x is not finite: there the output is NaN if dropped.
+        expected = x if effective_p == 0 else x * 0 if p == 1 else x + x * 0
+        deviation = np.abs(expected) * relative_deviation(effective_p)
+        return Explanation(
+            input=values,
+            p=p,
+            mask=kept,
+            scale=scale_in_dtype(effective_p, values),
+            output=output,
+            expected_output=in_kind_of(values, expected),
+            standard_deviation=in_kind_of(values, deviation),
+            mean_input=float(x.mean()),
+            mean_output=float(as_float64(output).mean()),
+            standard_error=float(np.sqrt(np.sum(deviation**2))) / x.size,
+            seed=seed,
+            training=training,
+        )
+
+
+def _drawn(values: Array, p: float, seed: int | None) -> Array:
+    """Return the mask that dropout draws for values; without a seed nothing is drawn."""
+    if p in (0.0, 1.0) or seed is None:
+        return in_kind_of(values, np.full(tuple(values.shape), p < 1)) != 0
+    if not is_tensor(values):
+        return drawn_mask(seed, p, values)
+    if values.device.type != "cpu":
+        raise ValueError(
+            f"x must be on the CPU to explain a seed, got device {values.device}, which draws "
+            "from a generator of its own: pass x.cpu(), or the mask that the device drew"
+        )
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return torch.nn.functional.dropout(torch.ones_like(values), p) != 0

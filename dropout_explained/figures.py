@@ -1,0 +1,249 @@
+"""Draw dropout: an axes in, the same axes out.
+
+``plt.style.use("dropout_explained.house")`` gives the look of the site; the
+functions draw on any axes in any style. Kept, dropped, scaled and expected have
+one colour each (from the palette of Okabe and Ito, https://jfly.uni-koeln.de/color/),
+and each is also told apart by a hatch, a line style or a word.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dropout_explained.arguments import as_float64, checked_mask, checked_values
+from dropout_explained.closed_forms import moments, scale
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from dropout_explained.explanation import Explanation
+
+KEPT = "#009E73"
+DROPPED = "#D55E00"
+SCALED = "#0072B2"
+EXPECTED = "#CC79A7"
+DROPPED_HATCH = "////"
+MOST_COLUMNS = 12
+
+
+def four_rows(explanation: Explanation, ax: Axes | None = None) -> Axes:
+    """Draw input, mask, scale and output as four aligned rows of cells.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        From :func:`dropout_explained.explain`; at most 12 elements.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    ValueError
+        If the explanation has more than 12 elements.
+
+    Examples
+    --------
+    >>> from dropout_explained import explain, figures
+    >>> ax = figures.four_rows(explain([1.0, 2.0, 3.0, 4.0], p=0.5, seed=0))
+    """
+    x, mask, y = (
+        as_float64(array).reshape(-1)
+        for array in (explanation.input, explanation.mask, explanation.output)
+    )
+    if x.size > MOST_COLUMNS:
+        raise ValueError(
+            f"explanation must have at most {MOST_COLUMNS} elements to be drawn; got {x.size}"
+        )
+    ax = _given_or_new(ax)
+    rows = [
+        ("input $x$", x, [None] * x.size),
+        ("mask $m$", mask, [KEPT if kept else DROPPED for kept in mask]),
+        ("scale $1/(1-p)$", np.full(x.size, explanation.scale), [None] * x.size),
+        ("output $y$", y, [SCALED if kept else DROPPED for kept in mask]),
+    ]
+    for row, (_, values, colours) in enumerate(rows):
+        for column, (value, colour) in enumerate(zip(values, colours, strict=True)):
+            _cell(ax, column, row, f"{value:.3g}", colour)
+    ax.set_xlim(-0.5, x.size - 0.5)
+    ax.set_ylim(len(rows) - 0.55, -0.45)
+    ax.set_yticks(range(len(rows)), [label for label, _, _ in rows])
+    ax.set_xticks([])
+    ax.tick_params(length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    return ax
+
+
+def _cell(ax: Axes, column: int, row: int, text: str, colour: str | None) -> None:
+    from matplotlib.patches import Rectangle
+
+    hatch = DROPPED_HATCH if colour == DROPPED else None
+    corner, width, height = (column - 0.44, row - 0.38), 0.88, 0.76
+    if colour:
+        ax.add_patch(Rectangle(corner, width, height, color=colour, alpha=0.16, linewidth=0))
+    edge = colour or "#8c959f"
+    ax.add_patch(
+        Rectangle(corner, width, height, fill=False, edgecolor=edge, linewidth=1.2, hatch=hatch)
+    )
+    # A patch of background behind the number keeps it legible on a hatch.
+    behind = {"boxstyle": "round,pad=0.15", "facecolor": ax.get_facecolor(), "edgecolor": "none"}
+    ax.text(column, row, text, ha="center", va="center", bbox=behind if hatch else None)
+
+
+def mean_distribution(
+    p: float, n: int, *, samples: Any = None, value: float = 1.0, ax: Axes | None = None
+) -> Axes:
+    """Draw the exact distribution of the mean of n equal values after dropout.
+
+    The line is the binomial distribution of the number kept, as a density of the
+    mean; the band is its central 95 % interval; bars are a histogram of ``samples``.
+
+    Parameters
+    ----------
+    p : float
+        Drop probability, in (0, 1).
+    n : int
+        How many equal values are averaged.
+    samples : array_like of float, optional
+        Observed means, in the unit of ``value``, drawn as a histogram.
+    value : float, default: 1.0
+        The value that each of the n elements has; not 0.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    ValueError
+        If p is not inside (0, 1), n is below 1, or ``value`` is 0: the mean is
+        then a constant and has no distribution to draw.
+
+    Examples
+    --------
+    >>> from dropout_explained import figures
+    >>> ax = figures.mean_distribution(0.9, 1000)
+    """
+    from scipy.stats import binom
+
+    exact = moments(p, value=value, n=n)
+    if exact.standard_error == 0:
+        raise ValueError(
+            f"p must lie inside (0, 1) and value must not be 0 for the mean to vary; "
+            f"got p = {p!r}, value = {value!r}"
+        )
+    ax = _given_or_new(ax)
+    reach = 4.5 * sqrt(n * p * (1 - p)) + 1
+    kept = np.arange(max(0, int(n * (1 - p) - reach)), min(n, int(n * (1 - p) + reach)) + 1)
+    step = value * scale(p) / n
+    means, density = kept * step, binom.pmf(kept, n, 1 - p) / abs(step)
+    low, high = exact.interval_95
+    ax.axvspan(low, high, color=EXPECTED, alpha=0.18, linewidth=0, label="exact 95 % interval")
+    if samples is not None:
+        observed = as_float64(checked_values(samples, "samples"))
+        edges = _edges_between_steps(observed, step)
+        ax.hist(observed, edges, density=True, color=SCALED, alpha=0.45, label="observed means")
+    ax.plot(means, density, color=EXPECTED, label="exact distribution", drawstyle="steps-mid")
+    ax.axvline(exact.mean, color="#8c959f", linestyle="--", linewidth=1.2, label="expected mean")
+    ax.set_xlabel(f"mean of {n} values after dropout, p = {p:g}")
+    ax.set_ylabel("density")
+    ax.set_ylim(bottom=0)
+    return ax
+
+
+def _edges_between_steps(observed: np.ndarray[Any, Any], step: float) -> np.ndarray[Any, Any]:
+    """Return bin edges that lie halfway between attainable means, about 30 bins.
+
+    The mean moves in steps: bins that hold unequal numbers of them would comb.
+    """
+    steps = np.round(observed / step)
+    width = max(1, int(np.ptp(steps) // 30))
+    edges: np.ndarray[Any, Any] = np.arange(steps.min(), steps.max() + width + 1, width) - 0.5
+    return np.sort(edges * step)
+
+
+def gradient_bars(gradient: Any, mask: Any, *, expected: Any = None, ax: Axes | None = None) -> Axes:
+    """Draw a gradient as one bar an element, and mark what the mask dropped.
+
+    Parameters
+    ----------
+    gradient : array_like of float
+        dL/dx, any shape; flattened.
+    mask : array_like of bool or 0/1
+        The mask, 1 = kept, in the shape of ``gradient``.
+    expected : array_like of float, optional
+        The gradient averaged over masks, in the same shape, drawn as lines.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or the mask holds something else than 0 and 1.
+    TypeError
+        If ``gradient`` or ``expected`` does not hold floating-point numbers.
+
+    Examples
+    --------
+    >>> from dropout_explained import explain, figures
+    >>> told = explain([1.0, 2.0, 3.0, 4.0], p=0.5, seed=0)
+    >>> ax = figures.gradient_bars(told.gradient(), told.mask)
+    """
+    values = checked_values(gradient, "gradient")
+    kept = as_float64(checked_mask(mask, like=values)).reshape(-1) > 0
+    heights = as_float64(values).reshape(-1)
+    ax = _given_or_new(ax)
+    places = np.arange(heights.size)
+    if kept.any():
+        ax.bar(places[kept], heights[kept], 0.72, color=KEPT, alpha=0.75, label="kept")
+    if not kept.all():
+        # A dropped element has no bar: a hatched stump marks where it would stand.
+        stump = 0.04 * max(np.abs(heights).max(), 1e-300)
+        ax.bar(
+            places[~kept],
+            stump,
+            0.72,
+            bottom=heights[~kept] - stump / 2,
+            facecolor="none",
+            edgecolor=DROPPED,
+            hatch=DROPPED_HATCH,
+            label="dropped: exactly 0",
+        )
+    if expected is not None:
+        average = as_float64(checked_values(expected, "expected")).reshape(-1)
+        if average.shape != heights.shape:
+            raise ValueError(
+                f"expected must have as many elements as gradient, {heights.size}; "
+                f"got {average.size}"
+            )
+        ends = places - 0.36, places + 0.36
+        ax.hlines(average, *ends, color=EXPECTED, linewidth=2.4, label="average over masks")
+    ax.axhline(0, color="#8c959f", linewidth=0.8)
+    ax.set_xticks(places)
+    ax.set_xlabel("element")
+    ax.set_ylabel("gradient")
+    return ax
+
+
+def _given_or_new(ax: Axes | None) -> Axes:
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots()[1]

@@ -1,0 +1,227 @@
+"""What backward does through dropout, given the mask and on average over masks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from dropout_explained.arguments import (
+    as_float64,
+    checked_mask,
+    checked_p,
+    checked_values,
+    in_kind_of,
+    is_tensor,
+)
+from dropout_explained.closed_forms import scale
+
+if TYPE_CHECKING:
+    from dropout_explained.arguments import Array
+
+
+def scale_in_dtype(p: float, like: Array) -> float:
+    """Return the scale of the survivors as torch rounds it to the dtype of ``like``."""
+    exact = scale(p, str(like.dtype).removeprefix("torch."))
+    return float(in_kind_of(like, np.array(exact)))
+
+
+def _masked_scale(mask: Array, p: float, like: Array) -> Array:
+    """Return m s, the factor between input and output, in the dtype of ``like``.
+
+    Chosen element by element, not multiplied: where a half type overflows the
+    scale to infinity, 0 * infinity would turn the dropped elements into NaN.
+    """
+    dropped, kept = in_kind_of(like, np.array([0.0, scale_in_dtype(p, like)]))
+    if is_tensor(like):
+        import torch
+
+        return torch.where(torch.as_tensor(mask), kept, dropped)
+    return np.where(mask, kept, dropped)
+
+
+def dropout_gradient(mask: Any, p: float, upstream: Any = None) -> Array:
+    r"""Differentiate one dropout call, element by element, given its mask.
+
+    Dropout is linear once the mask m is drawn, :math:`y_i = m_i x_i / q`, so
+
+    .. math::
+
+       \frac{\partial L}{\partial x_i}
+       = \frac{m_i}{q} \, \frac{\partial L}{\partial y_i} .
+
+    Parameters
+    ----------
+    mask : array_like of bool or 0/1
+        The mask, 1 = kept, of any shape.
+    p : float
+        Drop probability, in [0, 1]. At p = 1 every gradient is 0.
+    upstream : array_like of float, optional
+        dL/dy, in the shape of ``mask``. Without it the result is dy/dx itself:
+        float64 for a list or an array, torch's default dtype for a tensor.
+
+    Returns
+    -------
+    numpy.ndarray or torch.Tensor
+        dL/dx in the shape of ``mask`` and the dtype of ``upstream``: a tensor
+        for a tensor, an array otherwise.
+
+    Raises
+    ------
+    ValueError
+        If p is outside [0, 1], the mask holds something else than 0 and 1 or
+        keeps an element at p = 1, or the shapes differ.
+    TypeError
+        If an argument does not hold numbers, or ``upstream`` is not floating.
+
+    References
+    ----------
+    ``_dropout_impl`` in PyTorch's ``aten/src/ATen/native/Dropout.cpp``: the
+    output is ``input * noise``, so autograd multiplies by the same noise.
+
+    Examples
+    --------
+    >>> from dropout_explained import dropout_gradient
+    >>> dropout_gradient([0, 0, 1, 0], 0.5)
+    array([0., 0., 2., 0.])
+    >>> dropout_gradient([0, 0, 1, 0], 0.5, upstream=[1.0, 1.0, 3.0, 1.0])
+    array([0., 0., 6., 0.], dtype=float32)
+    """
+    p = checked_p(p)
+    if upstream is None:
+        kept = checked_mask(mask)
+        if is_tensor(kept):
+            import torch
+
+            upstream = torch.ones(kept.shape, device=kept.device)
+        else:
+            upstream = np.ones(kept.shape)
+    else:
+        upstream = checked_values(upstream, "upstream")
+        kept = checked_mask(mask, like=upstream)
+    refuse_survivors_at_one(kept, p)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return upstream * _masked_scale(kept, p, upstream)
+
+
+def refuse_survivors_at_one(mask: Array, p: float) -> None:
+    """Refuse a mask that keeps something although p = 1 drops everything."""
+    if p == 1 and bool(mask.any()):
+        raise ValueError(
+            f"mask must be all 0 at p = 1, which drops everything; it keeps {int(mask.sum())}"
+        )
+
+
+def mean_square_gradient(x: Any, mask: Any, p: float) -> Array:
+    r"""Differentiate the loss mean(y^2) of a dropped-out x, given the mask.
+
+    With :math:`L = \frac1n \sum_i y_i^2` and :math:`y_i = m_i x_i / q`,
+
+    .. math::
+
+       \frac{\partial L}{\partial x_i}
+       = \frac{2\, y_i}{n} \cdot \frac{m_i}{q}
+       = \frac{2\, m_i x_i}{n\, q^2} ,
+
+    which is exactly zero where the mask dropped the element.
+
+    Parameters
+    ----------
+    x : array_like of float
+        The input, of any shape; n is the number of its elements.
+    mask : array_like of bool or 0/1
+        The mask, 1 = kept, in the shape of x.
+    p : float
+        Drop probability, in [0, 1].
+
+    Returns
+    -------
+    numpy.ndarray or torch.Tensor
+        dL/dx in the shape and dtype of x.
+
+    Raises
+    ------
+    ValueError
+        If p is outside [0, 1], x is empty, or the mask does not fit x and p.
+    TypeError
+        If an argument does not hold numbers, or x is not floating.
+
+    References
+    ----------
+    The chain rule through ``_dropout_impl`` (``aten/src/ATen/native/Dropout.cpp``).
+
+    Examples
+    --------
+    >>> from dropout_explained import mean_square_gradient
+    >>> mean_square_gradient([1.0, 2.0, 3.0, 4.0], [0, 0, 1, 0], p=0.5)
+    array([0., 0., 6., 0.], dtype=float32)
+    """
+    values = checked_values(x)
+    kept = checked_mask(mask, like=values)
+    n = as_float64(values).size
+    output = dropout_gradient(kept, p, upstream=values)
+    return dropout_gradient(kept, p, upstream=output * (2.0 / n))
+
+
+class GradientMoments(NamedTuple):
+    """Mean and variance over masks of a gradient, from :func:`mean_square_gradient_moments`.
+
+    Attributes
+    ----------
+    mean : numpy.ndarray
+        Expected gradient, float64, in the shape of the input.
+    variance : numpy.ndarray
+        Variance of the gradient over masks, float64, in the shape of the input.
+    """
+
+    mean: np.ndarray[Any, np.dtype[np.float64]]
+    variance: np.ndarray[Any, np.dtype[np.float64]]
+
+
+def mean_square_gradient_moments(x: Any, p: float) -> GradientMoments:
+    r"""Average the gradient of mean(y^2) over all masks, in closed form.
+
+    Only :math:`m_i` is random in :math:`g_i = 2 m_i x_i / (n q^2)`, so
+
+    .. math::
+
+       \mathrm{E}[g_i] = \frac{2 x_i}{n q}, \qquad
+       \mathrm{Var}[g_i] = \frac{4 x_i^2 \, p}{n^2 q^3} .
+
+    The mean is :math:`1/q` times the gradient without dropout,
+    :math:`2 x_i / n`: it is the gradient of the loss averaged over masks,
+    not the gradient of the loss in evaluation mode.
+
+    Parameters
+    ----------
+    x : array_like of float
+        The input, of any shape; n is the number of its elements.
+    p : float
+        Drop probability, in [0, 1]. At p = 1 both moments are 0.
+
+    Returns
+    -------
+    GradientMoments
+        ``mean`` and ``variance``, float64 arrays in the shape of x.
+
+    Raises
+    ------
+    ValueError
+        If p is outside [0, 1] or x is empty.
+    TypeError
+        If an argument does not hold numbers, or x is not floating.
+
+    References
+    ----------
+    Mean and variance of a Bernoulli variable applied to :func:`mean_square_gradient`.
+
+    Examples
+    --------
+    >>> from dropout_explained import mean_square_gradient_moments
+    >>> mean_square_gradient_moments([1.0, 2.0, 3.0, 4.0], p=0.5).mean
+    array([1., 2., 3., 4.])
+    """
+    p = checked_p(p)
+    x64 = as_float64(checked_values(x))
+    if_kept = 2.0 * x64 * scale(p) ** 2 / x64.size
+    return GradientMoments(if_kept * (1.0 - p), if_kept**2 * (p * (1.0 - p)))

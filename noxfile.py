@@ -1,0 +1,86 @@
+#!/usr/bin/env -S python3 -m nox
+"""Everything one does with this repository, one session each: ``nox -l`` lists them."""
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["docs", "tests"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+DOCS = Path("docs")
+HTML = DOCS / "_build" / "html"
+# torch weighs a gigabyte: the sessions that need it share one environment.
+SHARED = str(Path(".nox") / "shared")
+SPHINX = ("-W", "-n", "--keep-going", "-d", str(DOCS / "_build" / "doctrees"))
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """Install the package as the repository has it, with pinned dependency groups."""
+    wanted = nox.project.dependency_groups(PROJECT, *groups)
+    session.install("-c", "constraints.txt", "-e", ".[gallery]", *wanted)
+
+
+@nox.session(venv_location=SHARED)
+def docs(session: nox.Session) -> None:
+    """Build the site into docs/_build/html; warnings are errors."""
+    install(session, "docs")
+    session.run("sphinx-build", *SPHINX, "-j", "2", *session.posargs, str(DOCS), str(HTML))
+    print(f"\nThe site is built. Open {(HTML / 'index.html').resolve().as_uri()}")
+
+
+@nox.session(name="docs-live", venv_location=SHARED)
+def docs_live(session: nox.Session) -> None:
+    """Serve the site on this machine and rebuild a page when it is saved."""
+    install(session, "docs")
+    written = ("auto_examples", "gen_modules", "_build", "sg_execution_times.rst")
+    ignored = [f"--ignore={(DOCS / name).resolve()}*" for name in written]
+    watched = ["--watch=dropout_explained", "--watch=examples"]
+    session.run(
+        "sphinx-autobuild", *SPHINX, *ignored, *watched, *session.posargs, str(DOCS), str(HTML)
+    )
+
+
+@nox.session(venv_location=SHARED)
+def tests(session: nox.Session) -> None:
+    """Run every test; the site is built first, because some open it."""
+    install(session, "docs", "test")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(venv_location=SHARED)
+def types(session: nox.Session) -> None:
+    """Check the types with mypy in strict mode."""
+    install(session, "docs", "test", "types")
+    session.install("-c", "constraints.txt", "nox")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, docstrings, spelling and the shape of the repository."""
+    session.install("-c", "constraints.txt", *nox.project.dependency_groups(PROJECT, "lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    modules = sorted(str(path) for path in Path("dropout_explained").glob("*.py"))
+    session.run("numpydoc", "lint", *modules)
+    session.run("codespell", *tracked(session, "."))
+    session.run("sphinx-lint", "--enable=all", "--disable=line-too-long", "docs", "examples", "README.md")
+    session.run("validate-pyproject", "pyproject.toml")
+    session.run("repo-review", ".")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the sdist and the wheel into dist/, and check that they install."""
+    session.install("-c", "constraints.txt", "build")
+    session.run("python", "-m", "build", "--outdir", "dist", ".")
+
+
+def tracked(session: nox.Session, *under: str) -> list[str]:
+    """Return the files that git tracks below some folders."""
+    listed = session.run("git", "ls-files", "--", *under, external=True, silent=True)
+    return str(listed).split("\n")[:-1]
