@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 
@@ -5,6 +6,8 @@ import dropout_explained
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
+# The command line's page runs the command that belongs to this Python.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 project = "dropout_explained"
 author = "The dropout_explained developers"
@@ -36,6 +39,7 @@ html_theme = "furo"
 html_title = "Dropout, explained"
 html_static_path = ["_static"]
 html_css_files = ["house.css"]
+html_domain_indices = False
 html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
@@ -45,10 +49,11 @@ html_theme_options = {
     "dark_css_variables": {"color-brand-primary": "#79c0ff", "color-brand-content": "#79c0ff"},
 }
 
-myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath", "substitution"]
+myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath", "substitution"]
 myst_heading_anchors = 3
 nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
+nb_execution_show_tb = True
 nb_execution_timeout = 120
 nb_merge_streams = True
 
@@ -82,6 +87,6 @@ sphinx_gallery_conf = {
     "min_reported_time": 1e9,
     "write_computation_times": False,
     "show_signature": False,
+    "css": ("sg_gallery",),
     "remove_config_comments": True,
-    "reference_url": {"dropout_explained": None},
 }

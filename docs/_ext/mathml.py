@@ -32,6 +32,10 @@ FONT = Path("_static") / "stix-two-math.woff2"
 # stretchy fences and their pieces, bars and accents.
 DRAWN_BY_BROWSERS = "√()[]{}|‖⟨⟩⌈⌉⌊⌋⎛⎜⎝⎞⎟⎠⎡⎢⎣⎤⎥⎦⎧⎨⎩⎪⎫⎬⎭⎷¯ˉ‾_⏞⏟^~ˆ˜→−+=<>0123456789"
 
+# A variable of one letter is shown as the italic character that Unicode has for it.
+ITALIC = {0x41 + i: 0x1D434 + i for i in range(26)} | {0x61 + i: 0x1D44E + i for i in range(26)}
+ITALIC |= {0x3B1 + i: 0x1D6FC + i for i in range(25)} | {ord("h"): ord("ℎ"), ord("∂"): 0x1D715}
+
 
 def mathml(latex: str, node: nodes.Node, *, display: bool) -> str:
     """Convert one formula, and say where it stands when it is not one."""
@@ -82,19 +86,17 @@ def serve_font(app: Sphinx, failure: Exception | None) -> None:
 def subset(characters: str) -> bytes:
     """Return STIX Two Math with only some characters, as WOFF2."""
     import io
+    import logging
 
     import ziamath
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
+    logging.getLogger("fontTools.subset").setLevel(logging.WARNING)
     font = TTFont(Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf")
     options = Options(layout_features=["*"], notdef_outline=True, hinting=False)
-    # Italic and script variables are characters of their own, which MathML maps to.
-    italic = {ord(c): chr(0x1D434 + ord(c) - 65) for c in map(chr, range(65, 91))}
-    italic |= {ord(c): chr(0x1D44E + ord(c) - 97) for c in map(chr, range(97, 123))}
-    italic[ord("h")] = "ℎ"
     subsetter = Subsetter(options)
-    subsetter.populate(text=characters + characters.translate(italic))
+    subsetter.populate(text=characters + characters.translate(ITALIC))
     subsetter.subset(font)
     font.flavor = "woff2"
     buffer = io.BytesIO()

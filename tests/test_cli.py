@@ -1,0 +1,132 @@
+"""The command line: its contract, its tables and its errors."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+
+import pytest
+
+from dropout_explained import explain, moments
+from dropout_explained.cli import main
+
+EXPLAIN_KEYS = {
+    "input", "p", "scale", "mask", "output", "mean_input", "mean_output",
+    "expected_output", "standard_deviation", "standard_error", "gradient",
+}  # fmt: skip
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Run the command in this process."""
+    status = main(list(arguments))
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_explain_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """One document with the keys that programs rely on."""
+    status, out, err = run(capsys, "explain", "1", "2", "3", "4", "--p", "0.5", "--seed", "0", "--json")
+    document = json.loads(out)
+    assert (status, err) == (0, "")
+    assert set(document) == EXPLAIN_KEYS
+    assert document["output"] == [0, 0, 6, 0]
+    assert document["mask"] == [0, 0, 1, 0]
+    assert document["gradient"] == [0, 0, 2, 0]
+    assert document["expected_output"] == document["input"] == [1, 2, 3, 4]
+    assert document["standard_error"] == explain([1, 2, 3, 4], seed=0).standard_error
+
+
+def test_moments_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """The exact numbers of moments()."""
+    status, out, err = run(capsys, "moments", "--p", "0.9", "--n", "1000", "--value", "1", "--json")
+    exact = moments(0.9, n=1000)
+    assert (status, err) == (0, "")
+    assert json.loads(out) == {
+        "p": 0.9,
+        "n": 1000,
+        "mean": exact.mean,
+        "variance": exact.variance,
+        "second_moment": exact.second_moment,
+        "standard_error": exact.standard_error,
+        "interval_95": list(exact.interval_95),
+    }
+
+
+def test_tables_are_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without --json: the table of explain(), and one of moments."""
+    _, out, _ = run(capsys, "explain", "1", "2", "3", "4", "--seed", "0")
+    assert out == f"{explain([1, 2, 3, 4], seed=0)}\n"
+    _, out, _ = run(capsys, "moments", "--p", "0.9", "--n", "1000")
+    assert "0.0948683" in out
+    assert all(len(line) <= 80 for line in out.splitlines())
+
+
+def test_without_a_seed_one_is_drawn_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """In the table, or beside the document; with it the call can be repeated."""
+    _, out, err = run(capsys, "explain", *("1" for _ in range(40)))
+    seed = out.splitlines()[0].rsplit(" ", 1)[1]
+    assert (err, run(capsys, "explain", *("1" for _ in range(40)), "--seed", seed)[1]) == ("", out)
+    _, out, err = run(capsys, "explain", *("1" for _ in range(40)), "--json")
+    seed = err.rsplit(" ", 1)[1].strip()
+    assert run(capsys, "explain", *("1" for _ in range(40)), "--seed", seed, "--json")[1] == out
+
+
+def test_negative_and_odd_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exponents, infinities and NaN are numbers, not options; JSON spells them."""
+    status, out, _ = run(capsys, "explain", "-1e-3", "-inf", "nan", "-2", "--p", "0", "--json")
+    document = json.loads(out)
+    assert status == 0
+    assert document["output"][1:] == ["-Infinity", "NaN", -2.0]
+    assert math.isclose(document["input"][0], -1e-3, rel_tol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["explain", "1", "--p", "1.5"], ["p", "[0, 1]", "1.5"]),
+        (["explain", "1", "--p", "nan"], ["p", "[0, 1]", "nan"]),
+        (["explain", "1", "--p", "-0.5"], ["p", "[0, 1]", "-0.5"]),
+        (["explain", "1", "--seed", str(2**64)], ["seed", "2**64 - 1"]),
+        (["explain", "1e300"], ["x", "float32"]),
+        (["explain", "one"], ["VALUE", "'one'"]),
+        (["explain"], ["VALUE"]),
+        (["moments", "--n", "0"], ["n", "1 to 2**53"]),
+        (["moments", "--value", "inf"], ["value", "finite"]),
+        (["nonsense"], ["nonsense"]),
+        ([], ["COMMAND"]),
+    ],
+)
+def test_errors_go_to_stderr_with_status_2(arguments: list[str], words: list[str]) -> None:
+    """One sentence, never a traceback, nothing on stdout."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dropout_explained", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+@pytest.mark.parametrize("command", ["explain", "moments"])
+def test_help_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """--help ends with a line that can be run, and it runs."""
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--help"])
+    assert stopped.value.code == 0
+    example = capsys.readouterr().out.strip().splitlines()[-1].removeprefix("example: ")
+    assert example.startswith(f"dropout-explained {command} ")
+    assert main(example.split()[1:]) == 0
+
+
+def test_the_console_script_is_installed() -> None:
+    """The entry point exists and knows its version."""
+    from importlib.metadata import entry_points, version
+
+    (script,) = entry_points(group="console_scripts", name="dropout-explained")
+    assert script.load() is main
+    assert version("dropout-explained")

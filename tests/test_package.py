@@ -1,0 +1,57 @@
+"""The package as a whole: light to import, small, and documented by what it runs."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import dropout_explained
+from dropout_explained import figures
+
+FUNCTIONS = [
+    *(getattr(dropout_explained, name) for name in dropout_explained.__all__),
+    figures.four_rows,
+    figures.mean_distribution,
+    figures.gradient_bars,
+]
+FUNCTIONS = [function for function in FUNCTIONS if inspect.isfunction(function)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import dropout_explained",
+        "import dropout_explained.cli",
+        "from dropout_explained import *; explain([1, 2], seed=0)",
+    ],
+)
+def test_neither_torch_nor_matplotlib_is_imported(statement: str) -> None:
+    """Numbers and lists are explained without either."""
+    code = (
+        f"{statement}\nimport sys\n"
+        "heavy = {'torch', 'matplotlib', 'scipy'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_public_names_exist() -> None:
+    """__all__ holds what it says."""
+    for name in dropout_explained.__all__:
+        assert hasattr(dropout_explained, name)
+    assert sorted(dropout_explained.__all__) == list(dropout_explained.__all__)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
+def test_public_docstrings_are_complete(function: object) -> None:
+    """Each has parameters, returns, errors and an example (which the doctests run)."""
+    documentation = inspect.getdoc(function) or ""
+    for section in ("Parameters", "Returns", "Raises", "Examples"):
+        assert f"\n{section}\n---" in documentation, section
+    assert ">>>" in documentation

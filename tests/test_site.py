@@ -1,0 +1,206 @@
+"""The built site: what it executed, what it shows, and what it must not ask of the network."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+import torch
+import torch.nn.functional as F
+from bs4 import BeautifulSoup
+from conftest import DOCS, ROOT
+
+from dropout_explained import explain, figures, moments
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.site
+
+SOURCES = [path for path in DOCS.rglob("*.md") if "_build" not in path.parts]
+EXECUTED = sorted(path for path in SOURCES if "{code-cell}" in path.read_text(encoding="utf-8"))
+SCRIPTS = sorted((ROOT / "examples").glob("*/plot_*.py"))
+# Made by Sphinx from no page of ours.
+GENERATED = {"genindex.html", "search.html"}
+
+
+def page(site: Path, name: str) -> BeautifulSoup:
+    """Parse one built page."""
+    return BeautifulSoup((site / name).read_text(encoding="utf-8"), "html.parser")
+
+
+def pages(site: Path) -> dict[str, BeautifulSoup]:
+    """Parse all built pages that come from a source."""
+    names = (path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+    return {name: page(site, name) for name in names if name not in GENERATED}
+
+
+def outputs(soup: BeautifulSoup) -> str:
+    """Return the text of what the cells of a page printed."""
+    return "\n".join(cell.text for cell in soup.select(".cell_output"))
+
+
+@pytest.mark.parametrize("source", EXECUTED, ids=lambda path: path.stem)
+def test_every_code_cell_was_executed(source: Path, site: Path) -> None:
+    """A page whose front matter is missing builds without running: it must fail here."""
+    text = source.read_text(encoding="utf-8")
+    assert "file_format: mystnb" in text.split("---")[1]
+    soup = page(site, source.relative_to(DOCS).with_suffix(".html").as_posix())
+    blocks = re.findall(r"^```\{code-cell\}.*?^```", text, re.MULTILINE | re.DOTALL)
+    hidden = [block for block in blocks if "remove-cell" in block]
+    assert len(soup.select("div.cell")) == len(blocks) - len(hidden)
+    speaking = [block for block in blocks if re.search(r"print\(|plt\.show\(", block)]
+    assert len(soup.select(".cell_output")) >= len(speaking) > 0
+    assert "Traceback" not in soup.text
+
+
+def test_index_answers_with_what_torch_computes(site: Path) -> None:
+    """The answer, the rule, the picture, and the very tensor that torch gives."""
+    soup = page(site, "index.html")
+    article = soup.select_one("article")
+    assert article is not None
+    assert "divides what it keeps by 1 − p" in article.text
+    assert article.select_one("math mfrac")
+    assert article.select_one("img.four-rows")
+    torch.manual_seed(0)
+    x = torch.tensor([1.0, 2.0, 3.0, 4.0])
+    assert str(F.dropout(x, 0.5)) in outputs(soup)
+    caption = article.select_one(".caption")
+    assert caption is not None
+    assert str(x.tolist()) in caption.text
+    assert torch.__version__.split("+", maxsplit=1)[0] in caption.text
+    low, high = moments(0.9, n=1000).interval_95
+    computed = [span.text for span in article.select(".pasted-text")]
+    for value in (moments(0.9, n=1000).standard_error, low, high):
+        assert any(text == f"{value:.4f}" or text == f"{value:.2f}" for text in computed)
+
+
+def test_four_rows_stand_above_the_questions(site: Path) -> None:
+    """Journey 1: the answer, the rule and the picture come first, the doors after them."""
+    html = (site / "index.html").read_text(encoding="utf-8")
+    places = [html.index(mark) for mark in ('class="answer"', "<mfrac", "four-rows", "doors", "<h2")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_gallery_pages_carry_figures_outputs_and_downloads(script: Path, site: Path) -> None:
+    """Each page shows what its script printed and drew, and offers .py, .ipynb and zip."""
+    name = f"auto_examples/{script.parent.name}/{script.stem}.html"
+    soup = page(site, name)
+    text = script.read_text(encoding="utf-8")
+    drawn = soup.select("img.sphx-glr-single-img, img.sphx-glr-multi-img")
+    assert len(drawn) == text.count("plt.show()")
+    for image in drawn:
+        assert (site / urljoin(name, str(image["src"]))).stat().st_size > 1000
+    assert soup.select(".sphx-glr-script-out")
+    for kind in (".py", ".ipynb", ".zip"):
+        (link,) = (
+            a for a in soup.select(".sphx-glr-footer a") if str(a["href"]).endswith(kind)
+        )
+        assert (site / urljoin(name, str(link["href"]))).exists()
+
+
+def test_the_gallery_offers_everything_in_one_zip(site: Path) -> None:
+    """One zip of all scripts, one of all notebooks."""
+    links = [str(a["href"]) for a in page(site, "auto_examples/index.html").select("a[href$='.zip']")]
+    assert {link.rsplit("/", 1)[1] for link in links} == {
+        "auto_examples_python.zip",
+        "auto_examples_jupyter.zip",
+    }
+
+
+def test_the_command_line_page_shows_real_output(site: Path) -> None:
+    """The page's examples ran: their output is that of the package."""
+    text = page(site, "reference/cli.html").text
+    assert str(explain([1, 2, 3, 4], seed=0)) in text
+    assert "p must lie in [0, 1]" in text
+    assert '"output": [0.0, 0.0, 6.0, 0.0]' in text
+
+
+def test_the_api_page_has_every_name_and_its_scripts(site: Path) -> None:
+    """Each public function is documented and has a gallery of the scripts that use it."""
+    import dropout_explained
+
+    soup = page(site, "reference/api.html")
+    for name in dropout_explained.__all__:
+        if name not in {"__version__", "figures"}:
+            assert soup.find(id=f"dropout_explained.{name}"), name
+    used = {str(a["href"]) for a in soup.select(".sphx-glr-thumbnails a, .sphx-glr-thumbcontainer a")}
+    for script in SCRIPTS:
+        assert any(script.stem in link for link in used), script.stem
+
+
+def test_no_page_asks_a_third_party_for_anything(site: Path) -> None:
+    """Scripts, styles, images and fonts come from the site itself."""
+    loading = ["script[src]", "link[rel=stylesheet]", "link[rel~=icon]", "img[src]", "iframe[src]", "source"]
+    for name, soup in pages(site).items():
+        for element in soup.select(", ".join(loading)):
+            address = str(element.get("src") or element.get("href"))
+            assert not urlsplit(address).netloc, f"{name}: {element}"
+    for style in site.rglob("*.css"):
+        found = re.findall(r"url\(\s*['\"]?(?:https?:)?//[^)]*", style.read_text(encoding="utf-8"))
+        assert not found, f"{style}: {found}"
+
+
+def test_every_page_describes_itself(site: Path) -> None:
+    """A description, a title of its own, a language, and alternative text for every image."""
+    titles = set()
+    for name, soup in pages(site).items():
+        description = soup.select_one("meta[name=description]")
+        assert description is not None, name
+        assert len(str(description["content"])) > 40, name
+        assert soup.title is not None
+        titles.add(soup.title.text)
+        assert soup.html is not None
+        assert soup.html.get("lang") == "en"
+        # A thumbnail's link has its title as text; saying it twice helps nobody.
+        for image in soup.select("img:not(.sphx-glr-thumbcontainer img)"):
+            assert image.get("alt"), f"{name}: {image}"
+    assert len(titles) == len(pages(site))
+    assert any(title.startswith("Why does PyTorch’s dropout") for title in titles)
+
+
+def test_mathematics_is_mathml_with_its_font(site: Path) -> None:
+    """No TeX is left over, no script typesets, and the font has what the pages use."""
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(io.BytesIO((site / "_static" / "stix-two-math.woff2").read_bytes()))
+    assert "MATH" in font
+    known = font.getBestCmap()
+    for name, soup in pages(site).items():
+        for formula in soup.select("math"):
+            for annotation in formula.select("annotation"):
+                annotation.decompose()
+            invisible = "\u200b\u2061\u2062\u2063\u2064"
+            missing = {c for c in formula.text if ord(c) not in known and c not in invisible}
+            assert not {c for c in missing if not c.isspace()}, name
+        prose = soup.select_one("article")
+        for code in (prose or soup).select("pre, code, math"):
+            code.decompose()
+        assert not re.search(r"\\frac|\\\(|\$\$|\{math\}", (prose or soup).text), name
+    assert len(page(site, "understand/scaling.html").select("math[display=block]")) >= 5
+    assert 0x1D465 in known  # the italic x
+
+
+def test_figures_follow_the_scheme(site: Path) -> None:
+    """Every figure swaps ink and paper in the dark."""
+    drawn = list((site / "_images").glob("*.svg"))
+    assert drawn
+    for image in drawn:
+        assert "prefers-color-scheme: dark" in image.read_text(encoding="utf-8"), image.name
+
+
+def test_one_palette_everywhere(site: Path) -> None:
+    """The stylesheet has the colours that the figures draw with."""
+    style = (site / "_static" / "house.css").read_text(encoding="utf-8")
+    for role in ("kept", "dropped", "scaled", "expected"):
+        assert f"--de-{role}: {getattr(figures, role.upper())};" in style
+
+
+def test_no_path_of_the_building_machine_is_published(site: Path) -> None:
+    """Pages and downloads say nothing of where they were built."""
+    for path in [*site.rglob("*.html"), *site.rglob("*.ipynb"), *site.rglob("*.js")]:
+        assert str(ROOT) not in path.read_text(encoding="utf-8"), path
