@@ -1,4 +1,7 @@
 #!/usr/bin/env -S python3 -m nox
+# /// script
+# dependencies = ["nox"]
+# ///
 """Everything one does with this repository, one session each: ``nox -l`` lists them."""
 
 from pathlib import Path
@@ -8,13 +11,10 @@ import nox
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["docs", "tests"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 DOCS = Path("docs")
 HTML = DOCS / "_build" / "html"
-# torch weighs a gigabyte: the sessions that need it share one environment.
-SHARED = str(Path(".nox") / "shared")
 SPHINX = ("-W", "-n", "--keep-going", "-d", str(DOCS / "_build" / "doctrees"))
 
 
@@ -24,7 +24,7 @@ def install(session: nox.Session, *groups: str) -> None:
     session.install("-c", "constraints.txt", "-e", ".[gallery]", *wanted)
 
 
-@nox.session(venv_location=SHARED)
+@nox.session
 def docs(session: nox.Session) -> None:
     """Build the site into docs/_build/html; warnings are errors."""
     install(session, "docs")
@@ -32,7 +32,7 @@ def docs(session: nox.Session) -> None:
     print(f"\nThe site is built. Open {(HTML / 'index.html').resolve().as_uri()}")
 
 
-@nox.session(name="docs-live", venv_location=SHARED)
+@nox.session(name="docs-live", default=False)
 def docs_live(session: nox.Session) -> None:
     """Serve the site on this machine and rebuild a page when it is saved."""
     install(session, "docs")
@@ -40,22 +40,27 @@ def docs_live(session: nox.Session) -> None:
     ignored = [f"--ignore={(DOCS / name).resolve()}*" for name in written]
     watched = ["--watch=dropout_explained", "--watch=examples"]
     session.run(
-        "sphinx-autobuild", *SPHINX, *ignored, *watched, *session.posargs, str(DOCS), str(HTML)
+        "sphinx-autobuild",
+        *SPHINX,
+        *ignored,
+        *watched,
+        *session.posargs,
+        str(DOCS),
+        str(HTML),
     )
 
 
-@nox.session(venv_location=SHARED)
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run every test; the site is built first, because some open it."""
     install(session, "docs", "test")
     session.run("pytest", *session.posargs)
 
 
-@nox.session(venv_location=SHARED)
+@nox.session
 def types(session: nox.Session) -> None:
     """Check the types with mypy in strict mode."""
     install(session, "docs", "test", "types")
-    session.install("-c", "constraints.txt", "nox")
     session.run("mypy", *session.posargs)
 
 
@@ -68,12 +73,19 @@ def lint(session: nox.Session) -> None:
     modules = sorted(str(path) for path in Path("dropout_explained").glob("*.py"))
     session.run("numpydoc", "lint", *modules)
     session.run("codespell", *tracked(session, "."))
-    session.run("sphinx-lint", "--enable=all", "--disable=line-too-long", "docs", "examples", "README.md")
+    session.run(
+        "sphinx-lint",
+        "--enable=all",
+        "--disable=line-too-long",
+        "docs",
+        "examples",
+        "README.md",
+    )
     session.run("validate-pyproject", "pyproject.toml")
     session.run("repo-review", ".")
 
 
-@nox.session
+@nox.session(default=False)
 def build(session: nox.Session) -> None:
     """Build the sdist and the wheel into dist/, and check that they install."""
     session.install("-c", "constraints.txt", "build")
@@ -84,3 +96,7 @@ def tracked(session: nox.Session, *under: str) -> list[str]:
     """Return the files that git tracks below some folders."""
     listed = session.run("git", "ls-files", "--", *under, external=True, silent=True)
     return str(listed).split("\n")[:-1]
+
+
+if __name__ == "__main__":
+    nox.main()

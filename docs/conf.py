@@ -11,7 +11,7 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 
 project = "dropout_explained"
 author = "The dropout_explained developers"
-copyright = "2026, the dropout_explained developers, MIT licence"  # noqa: A001
+copyright = "2026, the dropout_explained developers, MIT licence"
 version = release = dropout_explained.__version__
 language = "en"
 
@@ -44,12 +44,8 @@ html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
 templates_path = ["_templates"]
-html_theme_options = {
-    "light_css_variables": {"color-brand-primary": "#005a8e", "color-brand-content": "#005a8e"},
-    "dark_css_variables": {"color-brand-primary": "#79c0ff", "color-brand-content": "#79c0ff"},
-}
 
-myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath", "substitution"]
+myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
@@ -61,7 +57,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = True
-numpydoc_xref_ignore = {"array_like", "default", "of", "optional", "or", "sequence", "shape", "0/1"}
+numpydoc_xref_ignore = {"default", "of", "optional", "or", "sequence", "shape", "0/1"}
 numpydoc_xref_aliases = {"Explanation": "dropout_explained.Explanation"}
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "

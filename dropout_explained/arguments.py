@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
     Array: TypeAlias = np.ndarray[Any, Any] | torch.Tensor
 
-SEED_RANGE = (-(2**63), 2**64 - 1)
 FLOATING = ("float16", "bfloat16", "float32", "float64")
 
 
@@ -23,45 +24,43 @@ def is_tensor(x: object) -> TypeGuard[torch.Tensor]:
     return torch_module is not None and isinstance(x, torch_module.Tensor)
 
 
+def _converted(convert: Callable[[Any], Any], given: Any) -> Any:
+    """Return ``convert(given)``, or None where given is no number."""
+    if isinstance(given, (bool, np.bool_, str, bytes)):
+        return None
+    try:
+        return convert(given)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        return None
+
+
 def checked_p(p: Any) -> float:
     """Return the drop probability p as a float in [0, 1]."""
-    try:
-        if isinstance(p, (bool, np.bool_, str, bytes)):
-            raise TypeError
-        number = float(p)
-    except (TypeError, ValueError, RuntimeError):
-        raise TypeError(f"p must be a number in [0, 1]; got p = {p!r}") from None
+    number = _converted(float, p)
+    if number is None:
+        raise TypeError(f"p must be a number in [0, 1]; got p = {p!r}")
     if not 0 <= number <= 1:
         raise ValueError(f"p must lie in [0, 1]: it is the probability to DROP; got p = {p!r}")
-    return number
+    return float(number)
+
+
+def _checked_integer(name: str, given: Any, allowed: str, low: int, high: int) -> int:
+    number = _converted(operator.index, given)
+    if number is None:
+        raise TypeError(f"{name} must be an integer {allowed}; got {name} = {given!r}")
+    if not low <= number <= high:
+        raise ValueError(f"{name} must be an integer {allowed}; got {name} = {number}")
+    return int(number)
 
 
 def checked_seed(seed: Any) -> int:
     """Return seed as an integer that ``torch.manual_seed`` accepts."""
-    low, high = SEED_RANGE
-    allowed = "an integer from -2**63 to 2**64 - 1"
-    try:
-        if isinstance(seed, (bool, np.bool_)):
-            raise TypeError
-        number = operator.index(seed)
-    except TypeError:
-        raise TypeError(f"seed must be {allowed}; got seed = {seed!r}") from None
-    if not low <= number <= high:
-        raise ValueError(f"seed must be {allowed}; got seed = {number}")
-    return number
+    return _checked_integer("seed", seed, "from -2**63 to 2**64 - 1", -(2**63), 2**64 - 1)
 
 
 def checked_count(n: Any) -> int:
     """Return n, the number of values averaged, as an integer of at least 1."""
-    try:
-        if isinstance(n, (bool, np.bool_)):
-            raise TypeError
-        number = operator.index(n)
-    except TypeError:
-        raise TypeError(f"n must be an integer from 1 to 2**53; got n = {n!r}") from None
-    if not 1 <= number <= 2**53:
-        raise ValueError(f"n must be an integer from 1 to 2**53; got n = {number}")
-    return number
+    return _checked_integer("n", n, "from 1 to 2**53", 1, 2**53)
 
 
 def _array(name: str, given: Any) -> np.ndarray[Any, Any]:
@@ -155,4 +154,4 @@ def in_kind_of(like: Array, x: np.ndarray[Any, Any]) -> Array:
 
         return torch.as_tensor(x).to(dtype=like.dtype, device=like.device)
     with np.errstate(over="ignore"):
-        return np.asarray(x).astype(like.dtype)
+        return np.asarray(x).astype(np.asarray(like).dtype)

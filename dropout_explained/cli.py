@@ -61,14 +61,24 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = _command(
-        commands, "explain", _explain, "take one dropout call apart", "1 2 3 4 --p 0.5 --seed 0"
+        commands,
+        "explain",
+        _explain,
+        "take one dropout call apart",
+        "1 2 3 4 --p 0.5 --seed 0",
     )
     command.add_argument("values", nargs="+", type=float, metavar="VALUE", help="the input x")
     command.add_argument("--p", type=float, default=0.5, help="drop probability (default: 0.5)")
-    command.add_argument("--seed", type=int, help="seed of torch's CPU generator; drawn if left out")
+    command.add_argument(
+        "--seed", type=int, help="seed of torch's CPU generator; drawn if left out"
+    )
 
     command = _command(
-        commands, "moments", _moments, "exact mean, variance and interval", "--p 0.9 --n 1000"
+        commands,
+        "moments",
+        _moments,
+        "exact mean, variance and interval",
+        "--p 0.9 --n 1000",
     )
     command.add_argument("--p", type=float, default=0.5, help="drop probability (default: 0.5)")
     command.add_argument("--n", type=int, default=1, help="values averaged (default: 1)")
@@ -78,7 +88,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _command(commands: Any, name: str, run: Any, what: str, example: str) -> Any:
     command = commands.add_parser(
-        name, help=what, description=f"{what.capitalize()}.", epilog=f"example: {PROGRAM} {name} {example}"
+        name,
+        help=what,
+        description=f"{what.capitalize()}.",
+        epilog=f"example: {PROGRAM} {name} {example}",
     )
     command.add_argument("--json", action="store_true", help="print one JSON document")
     command.set_defaults(run=run)
@@ -133,7 +146,15 @@ def _explain_document(told: Explanation) -> dict[str, Any]:
 def _moments(arguments: argparse.Namespace) -> int:
     exact = moments(arguments.p, value=arguments.value, n=arguments.n)
     if arguments.json:
-        names = ("p", "n", "mean", "variance", "second_moment", "standard_error", "interval_95")
+        names = (
+            "p",
+            "n",
+            "mean",
+            "variance",
+            "second_moment",
+            "standard_error",
+            "interval_95",
+        )
         _print_json({name: getattr(exact, name) for name in names})
     else:
         print(_moments_table(exact))
@@ -146,7 +167,11 @@ def _moments_table(exact: Moments) -> str:
         ("mean", f"{exact.mean:.6g}", "E[y], equal to the input for p < 1"),
         ("variance", f"{exact.variance:.6g}", "Var[y] = x^2 p/q of one output"),
         ("second moment", f"{exact.second_moment:.6g}", "E[y^2] = x^2/q of one output"),
-        ("standard error", f"{exact.standard_error:.6g}", f"of the mean of {exact.n} outputs"),
+        (
+            "standard error",
+            f"{exact.standard_error:.6g}",
+            f"of the mean of {exact.n} outputs",
+        ),
         ("95 % interval", f"{low:.6g} to {high:.6g}", "of that mean, exact binomial"),
     ]
     widest = max(len(value) for _, value, _ in rows)

@@ -135,7 +135,7 @@ def moments(p: float, *, value: ArrayLike = 1.0, n: int = 1) -> Moments:
         raise ValueError(f"value must be finite; got value = {value!r}")
     x = x.astype(np.float64)
     q, s = 1.0 - p, scale(p)
-    fewest, most = binom.ppf([0.025, 0.975], n, q)
+    fewest, most = (float(binom.ppf(level, n, q)) for level in (0.025, 0.975))
     ends = x * (fewest / n * s), x * (most / n * s)
     return Moments(
         p=p,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from dropout_explained.arguments import (
     checked_seed,
     checked_values,
     in_kind_of,
-    is_tensor,
 )
 from dropout_explained.closed_forms import relative_deviation
 from dropout_explained.gradients import (
@@ -24,7 +23,7 @@ from dropout_explained.gradients import (
     refuse_survivors_at_one,
     scale_in_dtype,
 )
-from dropout_explained.torch_stream import drawn_mask
+from dropout_explained.torch_stream import mask_of_call
 
 if TYPE_CHECKING:
     from dropout_explained.arguments import Array
@@ -85,13 +84,13 @@ class Explanation:
         Parameters
         ----------
         upstream : array_like of float, optional
-            dL/dy in the shape of the input, in its dtype. Ones by default, for
+            Incoming gradient dL/dy in the shape of the input. Ones by default, for
             which the result is dy/dx = m / (1 - p), element by element.
 
         Returns
         -------
         numpy.ndarray or torch.Tensor
-            dL/dx, in the shape of the input; exactly 0 where the mask dropped
+            Gradient dL/dx, in the shape of the input; exactly 0 where the mask dropped
             the element (NaN where it meets an infinite upstream gradient, as in torch).
 
         Raises
@@ -138,7 +137,7 @@ def explain(
     x: Any,
     p: float = 0.5,
     *,
-    seed: int | None = None,
+    seed: SupportsIndex | None = None,
     mask: Any = None,
     training: bool = True,
 ) -> Explanation:
@@ -218,7 +217,7 @@ def explain(
     else:
         if seed is None and training and 0 < p < 1:
             seed = secrets.randbits(32)
-        kept = _drawn(values, p if training else 0.0, seed)
+        kept = mask_of_call(values, p if training else 0.0, seed)
 
     effective_p = p if training else 0.0
     output = dropout_gradient(kept, effective_p, upstream=values)
@@ -241,21 +240,3 @@ def explain(
             seed=seed,
             training=training,
         )
-
-
-def _drawn(values: Array, p: float, seed: int | None) -> Array:
-    """Return the mask that dropout draws for values; without a seed nothing is drawn."""
-    if p in (0.0, 1.0) or seed is None:
-        return in_kind_of(values, np.full(tuple(values.shape), p < 1)) != 0
-    if not is_tensor(values):
-        return drawn_mask(seed, p, values)
-    if values.device.type != "cpu":
-        raise ValueError(
-            f"x must be on the CPU to explain a seed, got device {values.device}, which draws "
-            "from a generator of its own: pass x.cpu(), or the mask that the device drew"
-        )
-    import torch
-
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        return torch.nn.functional.dropout(torch.ones_like(values), p) != 0

@@ -25,6 +25,7 @@ KEPT = "#009E73"
 DROPPED = "#D55E00"
 SCALED = "#0072B2"
 EXPECTED = "#CC79A7"
+NEUTRAL = "#8c959f"
 DROPPED_HATCH = "////"
 MOST_COLUMNS = 12
 
@@ -63,7 +64,7 @@ def four_rows(explanation: Explanation, ax: Axes | None = None) -> Axes:
             f"explanation must have at most {MOST_COLUMNS} elements to be drawn; got {x.size}"
         )
     ax = _given_or_new(ax)
-    rows = [
+    rows: list[tuple[str, Any, list[str | None]]] = [
         ("input $x$", x, [None] * x.size),
         ("mask $m$", mask, [KEPT if kept else DROPPED for kept in mask]),
         ("scale $1/(1-p)$", np.full(x.size, explanation.scale), [None] * x.size),
@@ -89,10 +90,8 @@ def _cell(ax: Axes, column: int, row: int, text: str, colour: str | None) -> Non
     corner, width, height = (column - 0.44, row - 0.38), 0.88, 0.76
     if colour:
         ax.add_patch(Rectangle(corner, width, height, color=colour, alpha=0.16, linewidth=0))
-    edge = colour or "#8c959f"
-    ax.add_patch(
-        Rectangle(corner, width, height, fill=False, edgecolor=edge, linewidth=1.2, hatch=hatch)
-    )
+    outline: dict[str, Any] = {"edgecolor": colour or NEUTRAL, "linewidth": 1.2, "hatch": hatch}
+    ax.add_patch(Rectangle(corner, width, height, fill=False, **outline))
     # A patch of background behind the number keeps it legible on a hatch.
     behind = {"boxstyle": "round,pad=0.15", "facecolor": ax.get_facecolor(), "edgecolor": "none"}
     ax.text(column, row, text, ha="center", va="center", bbox=behind if hatch else None)
@@ -144,8 +143,9 @@ def mean_distribution(
             f"got p = {p!r}, value = {value!r}"
         )
     ax = _given_or_new(ax)
-    reach = 4.5 * sqrt(n * p * (1 - p)) + 1
-    kept = np.arange(max(0, int(n * (1 - p) - reach)), min(n, int(n * (1 - p) + reach)) + 1)
+    middle, reach = n * (1 - p), 4.5 * sqrt(n * p * (1 - p)) + 1
+    ends = max(0, int(middle - reach)), min(n, int(middle + reach))
+    kept = np.unique(np.linspace(*ends, min(ends[1] - ends[0] + 1, 500)).round())
     step = value * scale(p) / n
     means, density = kept * step, binom.pmf(kept, n, 1 - p) / abs(step)
     low, high = exact.interval_95
@@ -153,9 +153,11 @@ def mean_distribution(
     if samples is not None:
         observed = as_float64(checked_values(samples, "samples"))
         edges = _edges_between_steps(observed, step)
-        ax.hist(observed, edges, density=True, color=SCALED, alpha=0.45, label="observed means")
-    ax.plot(means, density, color=EXPECTED, label="exact distribution", drawstyle="steps-mid")
-    ax.axvline(exact.mean, color="#8c959f", linestyle="--", linewidth=1.2, label="expected mean")
+        ax.hist(
+            observed, edges.tolist(), density=True, color=SCALED, alpha=0.45, label="observed means"
+        )
+    ax.plot(means, density, color=EXPECTED, drawstyle="steps-mid", label="exact distribution")
+    ax.axvline(exact.mean, color=NEUTRAL, linestyle="--", linewidth=1.2, label="expected mean")
     ax.set_xlabel(f"mean of {n} values after dropout, p = {p:g}")
     ax.set_ylabel("density")
     ax.set_ylim(bottom=0)
@@ -173,13 +175,15 @@ def _edges_between_steps(observed: np.ndarray[Any, Any], step: float) -> np.ndar
     return np.sort(edges * step)
 
 
-def gradient_bars(gradient: Any, mask: Any, *, expected: Any = None, ax: Axes | None = None) -> Axes:
+def gradient_bars(
+    gradient: Any, mask: Any, *, expected: Any = None, ax: Axes | None = None
+) -> Axes:
     """Draw a gradient as one bar an element, and mark what the mask dropped.
 
     Parameters
     ----------
     gradient : array_like of float
-        dL/dx, any shape; flattened.
+        Gradient dL/dx, any shape; flattened.
     mask : array_like of bool or 0/1
         The mask, 1 = kept, in the shape of ``gradient``.
     expected : array_like of float, optional
@@ -234,7 +238,7 @@ def gradient_bars(gradient: Any, mask: Any, *, expected: Any = None, ax: Axes | 
             )
         ends = places - 0.36, places + 0.36
         ax.hlines(average, *ends, color=EXPECTED, linewidth=2.4, label="average over masks")
-    ax.axhline(0, color="#8c959f", linewidth=0.8)
+    ax.axhline(0, color=NEUTRAL, linewidth=0.8)
     ax.set_xticks(places)
     ax.set_xlabel("element")
     ax.set_ylabel("gradient")

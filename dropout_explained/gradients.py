@@ -37,7 +37,8 @@ def _masked_scale(mask: Array, p: float, like: Array) -> Array:
         import torch
 
         return torch.where(torch.as_tensor(mask), kept, dropped)
-    return np.where(mask, kept, dropped)
+    factors: Array = np.where(mask, kept, dropped)
+    return factors
 
 
 def dropout_gradient(mask: Any, p: float, upstream: Any = None) -> Array:
@@ -57,14 +58,14 @@ def dropout_gradient(mask: Any, p: float, upstream: Any = None) -> Array:
     p : float
         Drop probability, in [0, 1]. At p = 1 every gradient is 0.
     upstream : array_like of float, optional
-        dL/dy, in the shape of ``mask``. Without it the result is dy/dx itself:
+        Incoming gradient dL/dy, in the shape of ``mask``. Without it the result is dy/dx itself:
         float64 for a list or an array, torch's default dtype for a tensor.
 
     Returns
     -------
     numpy.ndarray or torch.Tensor
-        dL/dx in the shape of ``mask`` and the dtype of ``upstream``: a tensor
-        for a tensor, an array otherwise.
+        Gradient dL/dx, in the shape of ``mask`` and the dtype of ``upstream``: a
+        tensor for a tensor, an array otherwise.
 
     Raises
     ------
@@ -101,7 +102,8 @@ def dropout_gradient(mask: Any, p: float, upstream: Any = None) -> Array:
         kept = checked_mask(mask, like=upstream)
     refuse_survivors_at_one(kept, p)
     with np.errstate(invalid="ignore", over="ignore"):
-        return upstream * _masked_scale(kept, p, upstream)
+        gradient: Array = upstream * _masked_scale(kept, p, upstream)
+    return gradient
 
 
 def refuse_survivors_at_one(mask: Array, p: float) -> None:
@@ -137,7 +139,7 @@ def mean_square_gradient(x: Any, mask: Any, p: float) -> Array:
     Returns
     -------
     numpy.ndarray or torch.Tensor
-        dL/dx in the shape and dtype of x.
+        Gradient dL/dx, in the shape and dtype of x.
 
     Raises
     ------

@@ -77,7 +77,11 @@ def _summary(told: Explanation) -> list[tuple[str, str, str]]:
         distance = (told.mean_output - expected) / error
         off = f"{distance:+.2f} standard errors from the expected mean"
     return [
-        ("kept", f"{mask.sum():.0f} of {mask.size}", f"expected {_number(expected_kept)}"),
+        (
+            "kept",
+            f"{mask.sum():.0f} of {mask.size}",
+            f"expected {_number(expected_kept)}",
+        ),
         ("mean of x", _number(told.mean_input), ""),
         ("mean of y", _number(told.mean_output), off),
         ("expected", _number(expected), f"standard error {_number(error)}"),

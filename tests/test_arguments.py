@@ -30,13 +30,21 @@ REFUSED = [
     ({"p": [0.1, 0.2]}, TypeError, ["p", "[0.1, 0.2]", "[0, 1]"]),
     ({"x": []}, ValueError, ["x", "at least one value", "(0,)"]),
     ({"x": torch.ones(2, 0)}, ValueError, ["x", "at least one value", "(2, 0)"]),
-    ({"x": [[1.0, 2.0], [3.0]]}, ValueError, ["x", "rectangular", "[[1.0, 2.0], [3.0]]"]),
+    (
+        {"x": [[1.0, 2.0], [3.0]]},
+        ValueError,
+        ["x", "rectangular", "[[1.0, 2.0], [3.0]]"],
+    ),
     ({"x": np.arange(3)}, TypeError, ["x", "int64", "float32"]),
     ({"x": torch.arange(3)}, TypeError, ["x", "torch.int64", "float32"]),
     ({"x": torch.ones(2, dtype=torch.complex64)}, TypeError, ["x", "complex64"]),
     ({"x": torch.ones(2).to_sparse()}, TypeError, ["x", "dense", "sparse"]),
     ({"x": torch.ones(2, device="meta")}, TypeError, ["x", "meta"]),
-    ({"x": np.ones(2, dtype=np.longdouble)}, TypeError, ["x", "longdouble|float128|float64"]),
+    (
+        {"x": np.ones(2, dtype=np.longdouble)},
+        TypeError,
+        ["x", "longdouble|float128|float64"],
+    ),
     ({"x": [True, False]}, TypeError, ["x", "bool"]),
     ({"x": ["a", "b"]}, TypeError, ["x", "real numbers", "['a', 'b']"]),
     ({"x": "1 2"}, TypeError, ["x", "real numbers"]),
@@ -105,7 +113,7 @@ def test_gradients_refuse() -> None:
 
 def test_figures_refuse() -> None:
     """Too many columns, a mean that cannot vary, and unequal lengths."""
-    with pytest.raises(ValueError, match="at most 12 elements.*got 13"):
+    with pytest.raises(ValueError, match=r"at most 12 elements.*got 13"):
         figures.four_rows(explain(np.ones(13), seed=0))
     with pytest.raises(ValueError, match=r"p must lie inside \(0, 1\).*p = 0"):
         figures.mean_distribution(0, 10)

@@ -27,7 +27,9 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 
 def test_explain_json(capsys: pytest.CaptureFixture[str]) -> None:
     """One document with the keys that programs rely on."""
-    status, out, err = run(capsys, "explain", "1", "2", "3", "4", "--p", "0.5", "--seed", "0", "--json")
+    status, out, err = run(
+        capsys, "explain", "1", "2", "3", "4", "--p", "0.5", "--seed", "0", "--json"
+    )
     document = json.loads(out)
     assert (status, err) == (0, "")
     assert set(document) == EXPLAIN_KEYS
@@ -63,11 +65,16 @@ def test_tables_are_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(len(line) <= 80 for line in out.splitlines())
 
 
-def test_without_a_seed_one_is_drawn_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_seed_one_is_drawn_and_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """In the table, or beside the document; with it the call can be repeated."""
     _, out, err = run(capsys, "explain", *("1" for _ in range(40)))
     seed = out.splitlines()[0].rsplit(" ", 1)[1]
-    assert (err, run(capsys, "explain", *("1" for _ in range(40)), "--seed", seed)[1]) == ("", out)
+    assert (
+        err,
+        run(capsys, "explain", *("1" for _ in range(40)), "--seed", seed)[1],
+    ) == ("", out)
     _, out, err = run(capsys, "explain", *("1" for _ in range(40)), "--json")
     seed = err.rsplit(" ", 1)[1].strip()
     assert run(capsys, "explain", *("1" for _ in range(40)), "--seed", seed, "--json")[1] == out

@@ -33,7 +33,7 @@ def test_moments_are_those_of_a_bernoulli_variable_by_symbols() -> None:
 def test_the_mean_of_n_by_all_masks(n: int, p: float) -> None:
     """Standard error and interval follow from the 2^n masks with their weights."""
     q, x = 1 - p, -1.5
-    weight = {k: 0.0 for k in range(n + 1)}
+    weight = dict.fromkeys(range(n + 1), 0.0)
     for mask in product((0, 1), repeat=n):
         weight[sum(mask)] += q ** sum(mask) * p ** (n - sum(mask))
     means = {k: x * k / (n * q) for k in weight}

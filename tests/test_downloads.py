@@ -28,7 +28,7 @@ SCRIPTS = sorted((ROOT / "examples").glob("*/plot_*.py"))
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:
         pass
 
 
@@ -57,9 +57,10 @@ def pip_requirement(address: str) -> str:
     soup = BeautifulSoup(read(url), "html.parser")
     place = soup.select_one(".site-address")
     assert place is not None
-    assert "new URL(line.dataset.wheel, document.baseURI).href" in read(
-        urljoin(address, "_static/site-address.js")
-    ).decode()
+    assert (
+        "new URL(line.dataset.wheel, document.baseURI).href"
+        in read(urljoin(address, "_static/site-address.js")).decode()
+    )
     place.string = urljoin(url, str(place["data-wheel"]))
     assert place.parent is not None
     line = re.fullmatch(r'python -m pip install "(.*)"\s*', place.parent.text)
@@ -73,9 +74,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(address: str, tmp_path: Pa
     wheel.write_bytes(read(pip_requirement(address).split(" @ ")[1]))
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     package = ROOT / "dropout_explained"
-    expected = {
-        f"dropout_explained/{path.name}" for path in package.iterdir() if path.is_file()
-    }
+    expected = {f"dropout_explained/{path.name}" for path in package.iterdir() if path.is_file()}
     assert names == expected
 
 
@@ -113,6 +112,18 @@ def test_scripts_run_in_a_fresh_environment(address: str, tmp_path: Path) -> Non
         (folder / script.name).write_bytes(read(urljoin(page, str(link["href"]))))
         assert run(script.name).strip()
     command = home / ("Scripts" if os.name == "nt" else "bin") / "dropout-explained"
-    arguments = [str(command), "explain", "1", "2", "3", "4", "--p", "0.5", "--seed", "0", "--json"]
+    arguments = [
+        str(command),
+        "explain",
+        "1",
+        "2",
+        "3",
+        "4",
+        "--p",
+        "0.5",
+        "--seed",
+        "0",
+        "--json",
+    ]
     told = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=True)
     assert '"output": [0.0, 0.0, 6.0, 0.0]' in told.stdout

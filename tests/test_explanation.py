@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -20,9 +20,10 @@ PROBABILITIES = st.one_of(
     st.floats(0, 1), st.sampled_from([0.0, 1.0, 0.5, 1e-17, 1 - 2**-53, 5e-324])
 )
 SEEDS = st.one_of(
-    st.integers(-(2**63), 2**64 - 1), st.sampled_from([0, -1, -(2**63), 2**64 - 1, 2**32])
+    st.integers(-(2**63), 2**64 - 1),
+    st.sampled_from([0, -1, -(2**63), 2**64 - 1, 2**32]),
 )
-DTYPES = {"float16": 16, "float32": 32, "float64": 64}
+DTYPES: dict[str, Literal[16, 32, 64]] = {"float16": 16, "float32": 32, "float64": 64}
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=4, max_side=5)
 
 
@@ -31,7 +32,9 @@ def arrays(draw: st.DrawFn, *, finite: bool = False) -> np.ndarray[Any, Any]:
     """Draw an array of any floating dtype, shape and memory order."""
     dtype = draw(st.sampled_from(list(DTYPES)))
     elements = st.floats(
-        width=DTYPES[dtype], allow_nan=not finite, allow_infinity=not finite  # type: ignore[arg-type]
+        width=DTYPES[dtype],
+        allow_nan=not finite,
+        allow_infinity=not finite,
     )
     x = draw(hnp.arrays(dtype, draw(SHAPES), elements=elements))
     x = x.transpose(draw(st.permutations(range(x.ndim))))

@@ -15,7 +15,9 @@ def test_four_rows_shows_every_number() -> None:
     told = explain([1, 2, 3, 4], seed=0)
     _, ax = plt.subplots()
     assert figures.four_rows(told, ax) is ax
-    shown = {(round(x), round(y)): text.get_text() for text in ax.texts for x, y in [text.get_position()]}
+    shown = {
+        (round(x), round(y)): text.get_text() for text in ax.texts for x, y in [text.get_position()]
+    }
     for column in range(4):
         numbers = (told.input, told.mask, np.full(4, told.scale), told.output)
         for row, values in enumerate(numbers):
@@ -44,7 +46,7 @@ def test_mean_distribution_counts_every_sample() -> None:
     """The histogram covers all samples, also for a negative value."""
     samples = -np.random.default_rng(0).binomial(50, 0.5, 500) / 25
     ax = figures.mean_distribution(0.5, 50, samples=samples, value=-1.0)
-    bars = [patch for container in ax.containers for patch in container]  # type: ignore[union-attr]
+    bars = [patch for container in ax.containers for patch in container]
     assert sum(bar.get_width() * bar.get_height() for bar in bars) == pytest.approx(1)
 
 
@@ -53,11 +55,11 @@ def test_gradient_bars_show_the_gradient() -> None:
     told = explain([1.0, 2.0, 3.0, 4.0], p=0.5, mask=[1, 0, 1, 0])
     ax = figures.gradient_bars(told.gradient(), told.mask, expected=[1.0] * 4)
     kept, dropped = ax.containers[:2]
-    assert [bar.get_height() for bar in kept] == [2, 2]  # type: ignore[attr-defined]
-    assert all(bar.get_hatch() for bar in dropped)  # type: ignore[attr-defined]
+    assert [bar.get_height() for bar in kept] == [2, 2]
+    assert all(bar.get_hatch() for bar in dropped)
 
 
 def test_the_style_loads_by_its_name() -> None:
-    """matplotlib finds the one style file inside the package."""
+    """Matplotlib finds the one style file inside the package."""
     with plt.style.context("dropout_explained.house"):
         assert plt.rcParams["svg.hashsalt"] == "dropout_explained"

@@ -41,7 +41,12 @@ def test_a_script_runs_from_an_empty_folder(script: Path, tmp_path: Path) -> Non
 def test_a_script_has_the_parts_of_a_page(script: Path) -> None:
     """A claim, assertions, a figure, what to take away and what to try."""
     text = script.read_text(encoding="utf-8")
-    for part in (r"^\s*assert ", r"plt\.show\(\)", r"# What to take away", r"\*\*Try changing\*\*"):
+    for part in (
+        r"^\s*assert ",
+        r"plt\.show\(\)",
+        r"# What to take away",
+        r"\*\*Try changing\*\*",
+    ):
         assert re.search(part, text, re.MULTILINE), part
     assert 60 <= text.count("\n") <= 140
 
@@ -56,10 +61,7 @@ def test_the_notebook_of_the_site_runs(script: Path, site: Path, tmp_path: Path)
     cells = [cell for cell in contents.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in cells)
     images = [
-        output
-        for cell in cells
-        for output in cell.outputs
-        if "image/png" in output.get("data", {})
+        output for cell in cells for output in cell.outputs if "image/png" in output.get("data", {})
     ]
     assert images
 

@@ -28,9 +28,7 @@ def test_mean_square_gradient_is_that_of_autograd(p: float, seed: int) -> None:
     torch.manual_seed(seed)
     (F.dropout(leaf, p) ** 2).mean().backward()
     mask = explain(X, p, seed=seed).mask
-    torch.testing.assert_close(
-        leaf.grad, mean_square_gradient(X, mask, p), rtol=1e-15, atol=0
-    )
+    torch.testing.assert_close(leaf.grad, mean_square_gradient(X, mask, p), rtol=1e-15, atol=0)
 
 
 @pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 0.9])
@@ -64,7 +62,7 @@ def test_the_average_is_the_gradient_of_the_averaged_loss() -> None:
     """By central differences of E[L] = sum x^2 / (n q), exact for a quadratic."""
     p, step = 0.3, 1e-3
 
-    def averaged_loss(x: np.ndarray) -> float:  # type: ignore[type-arg]
+    def averaged_loss(x: np.ndarray) -> float:
         return float((x**2).sum() / (x.size * (1 - p)))
 
     x = X.numpy()

@@ -7,7 +7,20 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from dropout_explained.torch_stream import _words, drawn_mask
+from dropout_explained.torch_stream import _words, drawn_mask, mask_of_call
+
+
+def test_another_device_is_refused_with_its_name() -> None:
+    """A seed names a mask only together with the generator; another device has another."""
+
+    class ElsewhereTensor(torch.Tensor):
+        """A tensor that says it lives on another device: no such device is needed."""
+
+        device = torch.device("cuda:0")
+
+    x = torch.ones(2).as_subclass(ElsewhereTensor)
+    with pytest.raises(ValueError, match=r"must be on the CPU.*cuda:0.*x\.cpu\(\)"):
+        mask_of_call(x, 0.5, 0)
 
 
 @pytest.mark.parametrize("seed", [0, 1, -1, 2**32 + 5, -(2**63), 2**64 - 1, 5489])

@@ -37,7 +37,7 @@ def _get_sg_image_scraper() -> Any:
     return scrape
 
 
-def seed_torch(gallery_conf: dict[str, Any], fname: str) -> None:
+def seed_torch(_gallery_conf: dict[str, Any], _fname: str) -> None:
     """Start every gallery script from torch's state in a fresh process that seeds 0."""
     import torch
 
@@ -56,6 +56,6 @@ def follow_the_scheme(app: Sphinx, failure: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Hook into Sphinx after it has copied the images."""
+    """Connect to Sphinx after it has copied the images."""
     app.connect("build-finished", follow_the_scheme)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -43,7 +43,7 @@ def forget_results(app: Sphinx, config: Config) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Hook into Sphinx before the extensions that execute code."""
+    """Connect to Sphinx before the extensions that execute code."""
     # "env": Sphinx reads every page again when this value changes.
     app.add_config_value("package_fingerprint", "", "env", str)
     app.connect("config-inited", forget_results, priority=1)

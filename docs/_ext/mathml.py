@@ -34,7 +34,10 @@ DRAWN_BY_BROWSERS = "√()[]{}|‖⟨⟩⌈⌉⌊⌋⎛⎜⎝⎞⎟⎠⎡⎢⎣�
 
 # A variable of one letter is shown as the italic character that Unicode has for it.
 ITALIC = {0x41 + i: 0x1D434 + i for i in range(26)} | {0x61 + i: 0x1D44E + i for i in range(26)}
-ITALIC |= {0x3B1 + i: 0x1D6FC + i for i in range(25)} | {ord("h"): ord("ℎ"), ord("∂"): 0x1D715}
+ITALIC |= {0x3B1 + i: 0x1D6FC + i for i in range(25)} | {
+    ord("h"): ord("ℎ"),
+    ord("∂"): 0x1D715,
+}
 
 
 def mathml(latex: str, node: nodes.Node, *, display: bool) -> str:

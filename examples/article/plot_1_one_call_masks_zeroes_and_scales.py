@@ -1,4 +1,4 @@
-"""
+r"""
 One call masks, zeroes, and divides what is left by 1 - p
 =========================================================
 
@@ -21,7 +21,12 @@ import matplotlib.pyplot as plt
 import torch
 from torch import nn
 
-from dropout_explained import explain, figures, mean_square_gradient, mean_square_gradient_moments
+from dropout_explained import (
+    explain,
+    figures,
+    mean_square_gradient,
+    mean_square_gradient_moments,
+)
 
 plt.style.use("dropout_explained.house")
 
@@ -67,7 +72,9 @@ print("gradient =", x.grad.tolist())
 # nothing or :math:`1/q` times that.
 fig, ax = plt.subplots()
 average = mean_square_gradient_moments(x, p).mean
-figures.gradient_bars(x.grad, m, expected=average, ax=ax).set_title("A dropped element has gradient 0")
+figures.gradient_bars(x.grad, m, expected=average, ax=ax).set_title(
+    "A dropped element has gradient 0"
+)
 ax.legend()
 plt.show()
 
@@ -84,10 +91,14 @@ for p in (0.1, 0.5, 0.9):
     expected = 2 * p * (1 - p)
     standard_error = (expected * (1 - expected) / changed.numel()) ** 0.5
     observed = changed.double().mean().item()
-    print(f"p = {p}: changed {observed:.4f}, expected {expected:.4f} +/- {standard_error:.4f}")
+    print(
+        f"p = {p}: changed {observed:.4f}, expected {expected:.4f} +/- {standard_error:.4f}"
+    )
     assert abs(observed - expected) < 5 * standard_error
     jump = (first - second).abs()[changed]
-    assert torch.equal(jump, torch.full_like(jump, jump.max().item()))  # all of 1 / q, none smaller
+    assert torch.equal(
+        jump, torch.full_like(jump, jump.max().item())
+    )  # all of 1 / q, none smaller
 
 # %%
 # What to take away

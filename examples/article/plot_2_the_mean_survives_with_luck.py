@@ -1,4 +1,4 @@
-"""
+r"""
 The mean survives dropout, give or take a standard error
 ========================================================
 
@@ -27,7 +27,9 @@ plt.style.use("dropout_explained.house")
 n = 1000
 torch.manual_seed(0)
 for p in (0.9, 0.1):
-    print(f"p = {p}: mean of {n} ones after dropout {nn.Dropout(p)(torch.ones(n)).mean():.4f}")
+    print(
+        f"p = {p}: mean of {n} ones after dropout {nn.Dropout(p)(torch.ones(n)).mean():.4f}"
+    )
 
 # %%
 # What to expect, exactly
@@ -37,7 +39,9 @@ for p in (0.9, 0.1):
 exact = {p: moments(p, n=n) for p in (0.9, 0.1)}
 for p, law in exact.items():
     low, high = law.interval_95
-    print(f"p = {p}: standard error {law.standard_error:.4f}, 95 % of runs in {low:.3f} to {high:.3f}")
+    print(
+        f"p = {p}: standard error {law.standard_error:.4f}, 95 % of runs in {low:.3f} to {high:.3f}"
+    )
 assert abs(exact[0.9].standard_error / exact[0.1].standard_error - 9) < 1e-9
 
 # %%
@@ -54,7 +58,9 @@ for p, law in exact.items():
     error_of_variance = variance * (2 / (runs - 1) + excess_kurtosis / runs) ** 0.5
     assert abs(means[p].mean() - 1) < 5 * law.standard_error / runs**0.5
     assert abs(means[p].var(ddof=1) - variance) < 5 * error_of_variance
-    print(f"p = {p}: spread of {runs} means {means[p].std(ddof=1):.5f}, theory {law.standard_error:.5f}")
+    print(
+        f"p = {p}: spread of {runs} means {means[p].std(ddof=1):.5f}, theory {law.standard_error:.5f}"
+    )
 
     low, high = (round(end * n * q) for end in law.interval_95)
     coverage = binom.cdf(high, n, q) - binom.cdf(low - 1, n, q)
@@ -69,7 +75,9 @@ fig, axes = plt.subplots(2, 1, figsize=(4.8, 5.2), sharex=True)
 for ax, (p, samples) in zip(axes, means.items(), strict=True):
     figures.mean_distribution(p, n, samples=samples, ax=ax)
 axes[0].set_title("The observed means follow the exact distribution", pad=46)
-axes[0].legend(ncols=2, loc="lower left", bbox_to_anchor=(-0.12, 1.0), columnspacing=1.0)
+axes[0].legend(
+    ncols=2, loc="lower left", bbox_to_anchor=(-0.12, 1.0), columnspacing=1.0
+)
 plt.show()
 
 # %%
@@ -82,7 +90,9 @@ for p in exact:
     fewest, most = round(0.95 * n * q), round(1.05 * n * q)
     probability = binom.cdf(most, n, q) - binom.cdf(fewest - 1, n, q)
     needed = p / (q * 0.025**2)
-    print(f"p = {p}: at most 0.05 from 1 in {probability:.1%} of runs; n = {needed:.0f} makes 0.05 two standard errors")
+    print(
+        f"p = {p}: at most 0.05 from 1 in {probability:.1%} of runs; n = {needed:.0f} makes 0.05 two standard errors"
+    )
     assert (probability > 0.5) == (p < 0.5)
 
 # %%

@@ -1,4 +1,4 @@
-"""
+r"""
 A weight gets no gradient exactly when every sample dropped its unit
 ====================================================================
 
@@ -57,8 +57,13 @@ for batch in (1, 8):
     assert torch.equal(outgoing != 0, live)
     assert torch.equal((first.weight.grad != 0).any(1), live)
     seen[batch] = outgoing, live
-    print(f"batch {batch}: of 5 units, {(~mask).all(0).sum()} dropped in every sample, ", end="")
-    print(f"{(~is_open).all(0).sum()} never open; gradient exactly zero for {(~live).sum()}")
+    print(
+        f"batch {batch}: of 5 units, {(~mask).all(0).sum()} dropped in every sample, ",
+        end="",
+    )
+    print(
+        f"{(~is_open).all(0).sum()} never open; gradient exactly zero for {(~live).sum()}"
+    )
     print(f"         chance to be dropped in every sample: p^{batch} = {p**batch:.2g}")
 
 # %%
@@ -79,7 +84,9 @@ plt.show()
 error = 2 * (output - target) / len(target)
 by_hand = (error * last.weight * (mask / q) * is_open).T @ x
 torch.testing.assert_close(first.weight.grad, by_hand)
-print(f"largest difference to autograd: {(first.weight.grad - by_hand).abs().max():.1e}")
+print(
+    f"largest difference to autograd: {(first.weight.grad - by_hand).abs().max():.1e}"
+)
 
 # %%
 # "Weights before update", printed after it
@@ -87,15 +94,25 @@ print(f"largest difference to autograd: {(first.weight.grad - by_hand).abs().max
 # The article reads ``param.data`` after ``optimizer.step()``, which writes in place. Reading it before the
 # step and printing it afterwards would not help either: ``.data`` and ``.detach()`` share memory with the
 # weight. Only a copy remembers.
-data, detached, copied = first.weight.data, first.weight.detach(), first.weight.detach().clone()
+data, detached, copied = (
+    first.weight.data,
+    first.weight.detach(),
+    first.weight.detach().clone(),
+)
 torch.optim.SGD(model.parameters(), lr=0.01).step()
 assert torch.equal(data, first.weight)
 assert torch.equal(detached, first.weight)
 assert not torch.equal(copied, first.weight)
 torch.testing.assert_close(first.weight.detach(), copied - 0.01 * first.weight.grad)
-for name, kept in {".data": data, ".detach()": detached, ".detach().clone()": copied}.items():
+for name, kept in {
+    ".data": data,
+    ".detach()": detached,
+    ".detach().clone()": copied,
+}.items():
     change = (first.weight - kept).abs().max().item()
-    print(f"{name:<17} saved before the step differs from the weight after it by {change:.2g}")
+    print(
+        f"{name:<17} saved before the step differs from the weight after it by {change:.2g}"
+    )
 
 # %%
 # What to take away
