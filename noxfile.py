@@ -74,12 +74,7 @@ def lint(session: nox.Session) -> None:
     session.run("numpydoc", "lint", *modules)
     session.run("codespell", *tracked(session, "."))
     session.run(
-        "sphinx-lint",
-        "--enable=all",
-        "--disable=line-too-long",
-        "docs",
-        "examples",
-        "README.md",
+        "sphinx-lint", "--enable=all", "--disable=line-too-long", *tracked(session, "*.md", "*.rst")
     )
     session.run("validate-pyproject", "pyproject.toml")
     session.run("repo-review", ".")
@@ -92,9 +87,9 @@ def build(session: nox.Session) -> None:
     session.run("python", "-m", "build", "--outdir", "dist", ".")
 
 
-def tracked(session: nox.Session, *under: str) -> list[str]:
-    """Return the files that git tracks below some folders."""
-    listed = session.run("git", "ls-files", "--", *under, external=True, silent=True)
+def tracked(session: nox.Session, *patterns: str) -> list[str]:
+    """Return the files that git tracks and that match one of the patterns."""
+    listed = session.run("git", "ls-files", "--", *patterns, external=True, silent=True)
     return str(listed).split("\n")[:-1]
 
 

@@ -17,6 +17,7 @@ language = "en"
 
 extensions = [
     "freshness",  # first: it empties the caches of the others when the package changed
+    "accessible",
     "adaptive_svg",
     "inventories",
     "mathml",
@@ -39,6 +40,7 @@ html_theme = "furo"
 html_title = "Dropout, explained"
 html_static_path = ["_static"]
 html_css_files = ["house.css"]
+html_js_files = [("site.js", {"defer": "defer"})]
 html_domain_indices = False
 html_show_sphinx = False
 html_copy_source = False

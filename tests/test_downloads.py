@@ -59,7 +59,7 @@ def pip_requirement(address: str) -> str:
     assert place is not None
     assert (
         "new URL(line.dataset.wheel, document.baseURI).href"
-        in read(urljoin(address, "_static/site-address.js")).decode()
+        in read(urljoin(address, "_static/site.js")).decode()
     )
     place.string = urljoin(url, str(place["data-wheel"]))
     assert place.parent is not None

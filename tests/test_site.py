@@ -174,6 +174,17 @@ def test_every_page_describes_itself(site: Path) -> None:
     assert any(title.startswith("Why does PyTorch’s dropout") for title in titles)
 
 
+def test_every_part_of_a_page_has_a_name(site: Path) -> None:
+    """Headings have levels, landmarks differ, links and toggles are named by their text."""
+    for name, soup in pages(site).items():
+        assert len(soup.select("h1")) == 1, name
+        assert not soup.select("[role=heading]:not([aria-level])"), name
+        names = [aside.get("aria-label") for aside in soup.select("aside")]
+        assert all(names), name
+        assert len(set(names)) == len(names), name
+        assert not soup.select("summary[aria-label]"), name
+
+
 def test_mathematics_is_mathml_with_its_font(site: Path) -> None:
     """No TeX is left over, no script typesets, and the font has what the pages use."""
     from fontTools.ttLib import TTFont

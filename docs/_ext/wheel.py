@@ -55,6 +55,5 @@ class InstallFromSite(SphinxDirective):
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directive and the build of the wheel."""
     app.add_directive("install-from-site", InstallFromSite)
-    app.add_js_file("site-address.js", loading_method="defer")
     app.connect("builder-inited", build_wheel)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,15 @@
+// The pip line names this site by the address that the reader sees it at.
+for (const line of document.querySelectorAll(".site-address")) {
+  line.textContent = new URL(line.dataset.wheel, document.baseURI).href;
+}
+
+// What scrolls sideways must be reachable by keyboard; what does not must not be a stop.
+const boxes = document.querySelectorAll("pre, div.math .formula, .dropout-explanation");
+const makeReachable = () => {
+  for (const box of boxes) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+};
+makeReachable();
+addEventListener("resize", makeReachable);
