@@ -13,6 +13,7 @@ REPAIRS = {
     # Two landmarks of a kind need names that tell them apart.
     '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="Pages">',
     '<aside class="toc-drawer">': '<aside class="toc-drawer" aria-label="On this page">',
+    '<aside class="toc-drawer no-toc">': '<aside class="toc-drawer no-toc" aria-label="On this page">',
     # The visible text is the better name.
     '<summary aria-label="Toggle hidden content">': "<summary>",
 }

@@ -90,16 +90,18 @@ for p in exact:
     fewest, most = round(0.95 * n * q), round(1.05 * n * q)
     probability = binom.cdf(most, n, q) - binom.cdf(fewest - 1, n, q)
     needed = p / (q * 0.025**2)
-    print(
-        f"p = {p}: at most 0.05 from 1 in {probability:.1%} of runs; n = {needed:.0f} makes 0.05 two standard errors"
-    )
+    print(f"p = {p}: at most 0.05 from 1 in {probability:.1%} of runs; ", end="")
+    print(f"0.05 is two standard errors at n = {needed:.0f}")
     assert (probability > 0.5) == (p < 0.5)
+
+layer = moments(0.5, n=100).standard_error
+print(f"a layer of 100 equal units at p = 0.5: {layer:.0%} noise in its mean")
 
 # %%
 # What to take away
 # -----------------
 # Dropout leaves the mean alone on average; a run misses it by about :math:`\sqrt{p/(q n)}`, relative to x.
-# A layer of a hundred units at p = 0.5 feels a relative noise of a tenth at every step: that is the point.
+# A small layer feels that noise at every step of training, and that is the point of dropout.
 #
 # **Try changing** n to 100, or the ones to values of both signs: the mean is then near 0, and the standard
 # error does not shrink with it.
