@@ -4,6 +4,7 @@
 # ///
 """Everything one does with this repository, one session each: ``nox -l`` lists them."""
 
+import shutil
 from pathlib import Path
 
 import nox
@@ -82,9 +83,13 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def build(session: nox.Session) -> None:
-    """Build the sdist and the wheel into dist/, and check that they install."""
+    """Build the sdist and the wheel into dist/, install each and run it."""
     session.install("-c", "constraints.txt", "build")
+    shutil.rmtree("dist", ignore_errors=True)
     session.run("python", "-m", "build", "--outdir", "dist", ".")
+    for built in sorted(Path("dist").iterdir()):
+        session.install("-c", "constraints.txt", "--force-reinstall", str(built))
+        session.run("dropout-explained", "explain", "1", "2", "3", "4", "--seed", "0")
 
 
 def tracked(session: nox.Session, *patterns: str) -> list[str]:

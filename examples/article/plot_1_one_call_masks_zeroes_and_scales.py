@@ -22,6 +22,7 @@ import torch
 from torch import nn
 
 from dropout_explained import (
+    dropout_gradient,
     explain,
     figures,
     mean_square_gradient,
@@ -63,6 +64,7 @@ loss = torch.mean(y**2)
 loss.backward()
 m, n = told.mask, x.numel()
 assert torch.equal(x.grad, 2 * y.detach() * m / (n * q))
+assert torch.equal(x.grad, dropout_gradient(m, p, upstream=2 * y / n))
 assert torch.equal(x.grad, mean_square_gradient(x, m, p))
 assert (x.grad[~m] == 0).all()
 print("gradient =", x.grad.tolist())

@@ -16,7 +16,7 @@ after the update; the last section shows why even saving them first can fail.
 # %%
 # The article's network, with the mask in sight
 # ---------------------------------------------
-# The same seed before ``explain`` and before the layer gives both the same mask.
+# Unpacked, so that what stands between the layers can be looked at.
 import matplotlib.pyplot as plt
 import torch
 from torch import nn
@@ -31,6 +31,9 @@ first, relu, dropout, last = model
 x, target = torch.randn(8, 10), torch.randn(8, 1)
 
 
+# %%
+# One backward pass through the first samples of the batch; the same seed before
+# ``explain`` and before the layer gives both the same mask.
 def backward(batch: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Run one backward pass; return the mask, where ReLU is open, and the output."""
     model.zero_grad()
