@@ -16,7 +16,7 @@ nox.options.reuse_venv = "yes"
 PROJECT = nox.project.load_toml("pyproject.toml")
 DOCS = Path("docs")
 HTML = DOCS / "_build" / "html"
-SPHINX = ("-W", "-n", "--keep-going", "-d", str(DOCS / "_build" / "doctrees"))
+SPHINX = ("-W", "-n", "-T", "--keep-going", "-d", str(DOCS / "_build" / "doctrees"))
 
 
 def install(session: nox.Session, *groups: str) -> None:
@@ -56,6 +56,20 @@ def tests(session: nox.Session) -> None:
     """Run every test; the site is built first, because some open it."""
     install(session, "docs", "test")
     session.run("pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Time replay and the command's start against torch, as ratios in one run."""
+    install(session)
+    session.run("python", "tests/bench.py", *session.posargs)
+
+
+@nox.session(default=False)
+def verify(session: nox.Session) -> None:
+    """Compare replay with torch over a billion elements."""
+    install(session)
+    session.run("python", "tests/verify_long.py", *session.posargs)
 
 
 @nox.session

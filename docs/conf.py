@@ -59,7 +59,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = True
-numpydoc_xref_ignore = {"default", "of", "optional", "or", "sequence", "shape", "0/1"}
+numpydoc_xref_ignore = {"default", "dtype", "of", "optional", "or", "sequence", "shape", "0/1"}
 numpydoc_xref_aliases = {"Explanation": "dropout_explained.Explanation"}
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
@@ -75,7 +75,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"plot_",
     "within_subsection_order": "FileNameSortKey",
-    "subsection_order": ["../examples/article"],
+    "subsection_order": ["../examples/article", "../examples/deeper"],
     "abort_on_example_error": True,
     "doc_module": ("dropout_explained",),
     "prefer_full_module": {r"dropout_explained\.figures\."},

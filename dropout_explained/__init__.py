@@ -1,4 +1,4 @@
-"""Explain, predict and differentiate PyTorch's dropout.
+"""Explain, predict, differentiate and replay PyTorch's dropout.
 
 Dropout zeroes at random and divides what is left by ``1 - p``, so that the
 average output is the input. Importing this package imports neither torch nor
@@ -14,13 +14,20 @@ from dropout_explained.gradients import (
     mean_square_gradient,
     mean_square_gradient_moments,
 )
+from dropout_explained.layers import LAYERS
+from dropout_explained.replays import replay, replay_mask
+from dropout_explained.torch_stream import TorchStream
+from dropout_explained.verification import Verification, verify
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "LAYERS",
     "Explanation",
     "GradientMoments",
     "Moments",
+    "TorchStream",
+    "Verification",
     "__version__",
     "dropout_gradient",
     "explain",
@@ -28,4 +35,7 @@ __all__ = [
     "mean_square_gradient",
     "mean_square_gradient_moments",
     "moments",
+    "replay",
+    "replay_mask",
+    "verify",
 ]

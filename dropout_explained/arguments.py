@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import operator
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import torch
 
@@ -58,9 +59,48 @@ def checked_seed(seed: Any) -> int:
     return _checked_integer("seed", seed, "from -2**63 to 2**64 - 1", -(2**63), 2**64 - 1)
 
 
-def checked_count(n: Any) -> int:
-    """Return n, the number of values averaged, as an integer of at least 1."""
-    return _checked_integer("n", n, "from 1 to 2**53", 1, 2**53)
+def checked_count(n: Any, name: str = "n") -> int:
+    """Return a number of things as an integer of at least 1."""
+    return _checked_integer(name, n, "from 1 to 2**53", 1, 2**53)
+
+
+def checked_shape(name: str, shape: Any, like: Sequence[int] | None = None) -> tuple[int, ...]:
+    """Return a shape, or strides like a shape, as a tuple of integers of at least 0."""
+    sizes = shape if isinstance(shape, Iterable) else (shape,)
+    numbers = [_converted(operator.index, size) for size in sizes]
+    if None in numbers:
+        raise TypeError(f"{name} must be integers of at least 0; got {name} = {shape!r}")
+    if any(number < 0 for number in numbers):
+        raise ValueError(f"{name} must be integers of at least 0; got {name} = {shape!r}")
+    if like is not None and len(numbers) != len(like):
+        raise ValueError(f"{name} must have one entry a dimension, {len(like)}; got {shape!r}")
+    return tuple(numbers)
+
+
+def checked_dtype(dtype: Any) -> str:
+    """Return the name of a dtype that torch's dropout takes."""
+    name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", str(dtype))
+    name = name.removeprefix("torch.")
+    if name not in FLOATING:
+        raise ValueError(f"dtype must be one of {', '.join(FLOATING)}; got dtype = {dtype!r}")
+    return name
+
+
+def refuse_other_streams(x: Array) -> None:
+    """Refuse a tensor whose dropout does not draw from the CPU generator's stream."""
+    if not is_tensor(x):
+        return
+    if x.device.type != "cpu":
+        raise ValueError(
+            f"x must be on the CPU to replay a seed, got device {x.device}, which draws from a "
+            "generator of its own: pass x.cpu(), or the mask that the device drew"
+        )
+    torch_module = sys.modules["torch"]
+    if torch_module.compiler.is_compiling():
+        raise RuntimeError(
+            "a seed cannot be replayed inside torch.compile, which draws from another generator "
+            "unless torch._inductor.config.fallback_random is set: call this outside"
+        )
 
 
 def _array(name: str, given: Any) -> np.ndarray[Any, Any]:
@@ -81,8 +121,8 @@ def _short(given: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def checked_values(x: Any, name: str = "x") -> Array:
-    """Return x as a floating tensor or array that shares no memory with the caller's.
+def checked_values(x: Any, name: str = "x", *, copy: bool = True, empty: bool = False) -> Array:
+    """Return x as a floating tensor or array; a copy shares no memory with the caller's.
 
     Tensors keep their dtype and memory layout, and so do NumPy arrays; Python
     numbers become float32, which is what torch makes of them.
@@ -94,17 +134,17 @@ def checked_values(x: Any, name: str = "x") -> Array:
                 f"{name} must be a dense tensor of dtype {', '.join(FLOATING)}; "
                 f"got {x.dtype} ({x.layout}, device {x.device})"
             )
-        _refuse_empty(name, tuple(x.shape))
-        return x.detach().clone()
+        _refuse_empty(name, () if empty else tuple(x.shape))
+        return x.detach().clone() if copy else x.detach()
     array = _array(name, x)
-    _refuse_empty(name, array.shape)
+    _refuse_empty(name, () if empty else array.shape)
     if hasattr(x, "dtype"):
         if array.dtype.name not in FLOATING:
             raise TypeError(
                 f"{name} must have a floating dtype (float16, float32 or float64); "
                 f"got {array.dtype}: convert it, for example with {name}.astype('float32')"
             )
-        return array.astype(array.dtype.newbyteorder("="), order="K", copy=True)
+        return array.astype(array.dtype.newbyteorder("="), order="K", copy=copy)
     if array.dtype.kind == "b":
         raise TypeError(f"{name} must hold floating-point numbers; got {_short(x)} (bool)")
     with np.errstate(over="ignore"):

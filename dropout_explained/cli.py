@@ -8,10 +8,11 @@ import math
 import sys
 from typing import TYPE_CHECKING, Any
 
-from dropout_explained import __version__
-from dropout_explained.arguments import as_float64
-from dropout_explained.closed_forms import Moments, moments
+from dropout_explained import __version__, rng_state
+from dropout_explained.arguments import as_float64, checked_count, checked_dtype, checked_shape
+from dropout_explained.closed_forms import moments
 from dropout_explained.explanation import Explanation, explain
+from dropout_explained.torch_stream import TorchStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(_numbers_are_not_options(given))
     try:
         status: int = arguments.run(arguments)
-    except (ValueError, TypeError, ImportError) as error:
+    except (ValueError, TypeError, ImportError, OSError) as error:
         print(f"{PROGRAM}: error: {error}", file=sys.stderr)
         return 2
     return status
@@ -83,6 +84,25 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--p", type=float, default=0.5, help="drop probability (default: 0.5)")
     command.add_argument("--n", type=int, default=1, help="values averaged (default: 1)")
     command.add_argument("--value", type=float, default=1.0, help="input value x (default: 1)")
+
+    command = _command(
+        commands, "replay", _replay, "the mask that torch draws", "--seed 0 --p 0.5 --shape 2,3"
+    )
+    start = command.add_mutually_exclusive_group(required=True)
+    start.add_argument("--seed", type=int, help="what torch.manual_seed got")
+    start.add_argument(
+        "--rng-state", metavar="FILE", help="a saved torch.get_rng_state(): torch.save, npy or raw"
+    )
+    start.add_argument(
+        "--check", action="store_true", help="compare replay with the installed torch"
+    )
+    command.add_argument("--p", type=float, default=0.5, help="drop probability (default: 0.5)")
+    command.add_argument("--shape", default="1", help="shape of the input, as 2,3 (default: 1)")
+    command.add_argument("--dtype", default="float32", help="its dtype (default: float32)")
+    command.add_argument("--layer", default="dropout", help="which layer (default: dropout)")
+    command.add_argument(
+        "--calls", type=int, default=1, help="successive calls; their masks are stacked"
+    )
     return parser
 
 
@@ -157,27 +177,49 @@ def _moments(arguments: argparse.Namespace) -> int:
         )
         _print_json({name: getattr(exact, name) for name in names})
     else:
-        print(_moments_table(exact))
+        print(exact)
     return 0
 
 
-def _moments_table(exact: Moments) -> str:
-    low, high = exact.interval_95
-    rows = [
-        ("mean", f"{exact.mean:.6g}", "E[y], equal to the input for p < 1"),
-        ("variance", f"{exact.variance:.6g}", "Var[y] = x^2 p/q of one output"),
-        ("second moment", f"{exact.second_moment:.6g}", "E[y^2] = x^2/q of one output"),
-        (
-            "standard error",
-            f"{exact.standard_error:.6g}",
-            f"of the mean of {exact.n} outputs",
-        ),
-        ("95 % interval", f"{low:.6g} to {high:.6g}", "of that mean, exact binomial"),
-    ]
-    widest = max(len(value) for _, value, _ in rows)
-    title = f"Dropout of {exact.n} x {exact.value:g}, p = {exact.p:g}, q = 1 - p = {1 - exact.p:g}"
-    lines = [f"  {name:<14}  {value:<{widest}}   {what}" for name, value, what in rows]
-    return "\n".join([title, "", *lines])
+def _replay(arguments: argparse.Namespace) -> int:
+    if arguments.check:
+        return _check(as_json=arguments.json)
+    dtype, calls = checked_dtype(arguments.dtype), checked_count(arguments.calls, "calls")
+    sizes = [size for size in arguments.shape.split(",") if size.strip()]
+    shape = checked_shape(
+        "shape", [int(size) if size.strip().isdigit() else size for size in sizes]
+    )
+    if arguments.rng_state is None:
+        stream, start = TorchStream(arguments.seed), f"seed {arguments.seed}"
+    else:
+        stream = TorchStream.from_rng_state(rng_state.read(arguments.rng_state))
+        start = f"the state in {arguments.rng_state}"
+    masks = [stream.mask(shape, arguments.p, layer=arguments.layer) for _ in range(calls)]
+    kept = sum(int(mask.sum()) for mask in masks)
+    if arguments.json:
+        listed = [mask.astype(int).tolist() for mask in masks]
+        document = {"mask": listed if calls > 1 else listed[0], "kept": kept, "shape": list(shape)}
+        _print_json(document | {"dtype": dtype, "draws": stream.draws})
+        return 0
+    print(f"Masks of {arguments.layer} from {start}, p = {arguments.p:g}, shape {shape}, {dtype}")
+    for mask in masks:
+        print(f"\n{mask.astype(int)}")
+    size = sum(mask.size for mask in masks)
+    print(f"\nkept {kept} of {size}; {stream.draws} words of 32 bits drawn")
+    return 0
+
+
+def _check(*, as_json: bool) -> int:
+    from dataclasses import asdict
+
+    from dropout_explained.verification import verify
+
+    found = verify()
+    if as_json:
+        _print_json(asdict(found))
+    else:
+        print(found)
+    return 0 if found.matches == found.cases else 1
 
 
 def _print_json(document: dict[str, Any]) -> None:

@@ -9,23 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dropout_explained.arguments import checked_count, checked_p
+from dropout_explained.layers import alpha_factors, checked_layer, drops_channels, is_alpha, scale
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-
-
-def scale(p: float, dtype: str = "float64") -> float:
-    """Return the factor 1 / (1 - p) of the survivors, as torch computes it in a dtype.
-
-    Float64 divides in double precision; float32 and the half types divide in
-    float32 (the caller rounds the result to a half type). At p = 1 nothing
-    survives, the quotient does not exist, and torch multiplies by 0:
-    ``_dropout_impl`` in ``aten/src/ATen/native/Dropout.cpp``.
-    """
-    if p == 1:
-        return 0.0
-    q = 1.0 - p
-    return 1.0 / q if dtype == "float64" else float(np.float32(1) / np.float32(q))
 
 
 def relative_deviation(p: float) -> float:
@@ -68,8 +55,25 @@ class Moments:
     standard_error: Any
     interval_95: tuple[Any, Any]
 
+    def __str__(self) -> str:
+        """Return the moments of a scalar value as a table, of an array as they are."""
+        if np.ndim(self.value):
+            return repr(self)
+        low, high = self.interval_95
+        rows = [
+            ("mean", f"{self.mean:.6g}", "E[y] over all masks"),
+            ("variance", f"{self.variance:.6g}", "Var[y] of one output"),
+            ("second moment", f"{self.second_moment:.6g}", "E[y^2] of one output"),
+            ("standard error", f"{self.standard_error:.6g}", f"of the mean of {self.n} outputs"),
+            ("95 % interval", f"{low:.6g} to {high:.6g}", "of that mean, exact binomial"),
+        ]
+        widest = max(len(number) for _, number, _ in rows)
+        lines = [f"  {name:<14}  {number:<{widest}}   {what}" for name, number, what in rows]
+        what = f"Dropout of {self.n} x {self.value:g}"
+        return "\n".join([f"{what}, p = {self.p:g}, q = 1 - p = {1 - self.p:g}", "", *lines])
 
-def moments(p: float, *, value: ArrayLike = 1.0, n: int = 1) -> Moments:
+
+def moments(p: float, *, value: ArrayLike = 1.0, n: int = 1, layer: str = "dropout") -> Moments:
     r"""Compute the exact moments of dropout and of the mean of n dropped-out values.
 
     With :math:`m \sim \mathrm{Bernoulli}(q)`, :math:`q = 1 - p` and
@@ -82,6 +86,13 @@ def moments(p: float, *, value: ArrayLike = 1.0, n: int = 1) -> Moments:
        \mathrm{E}[y^2] = \frac{x^2}{q}, \qquad
        \mathrm{SE}[\bar y] = |x| \sqrt{\frac{p}{q\,n}} .
 
+    The layers that drop whole channels toss one coin for all n values of a channel,
+    so that :math:`n = 1` in the standard error. Alpha dropout sends dropped values
+    to :math:`-\alpha` and maps all by :math:`y = a\,v + a\,\alpha\,p` with
+    :math:`a = (q + \alpha^2 p\,q)^{-1/2}`, so that
+    :math:`\mathrm{E}[y] = a\,q\,x` and
+    :math:`\mathrm{Var}[y] = a^2 p\,q\,(x + \alpha)^2`.
+
     Parameters
     ----------
     p : float
@@ -89,7 +100,11 @@ def moments(p: float, *, value: ArrayLike = 1.0, n: int = 1) -> Moments:
     value : array_like of float, default: 1.0
         The input value x, of any shape and unit.
     n : int, default: 1
-        How many values, all equal to ``value``, are averaged; 1 to 2**53.
+        How many values, all equal to ``value``, are averaged; 1 to 2**53. For a
+        layer that drops channels they are those of one channel.
+    layer : str, default: "dropout"
+        Which function of torch.nn.functional: dropout, dropout1d, dropout2d,
+        dropout3d, alpha_dropout or feature_alpha_dropout.
 
     Returns
     -------
@@ -99,8 +114,8 @@ def moments(p: float, *, value: ArrayLike = 1.0, n: int = 1) -> Moments:
     Raises
     ------
     ValueError
-        If p is outside [0, 1] or NaN, ``value`` is not finite, or n is below 1
-        or above 2**53.
+        If p is outside [0, 1] or NaN, ``value`` is not finite, n is below 1 or
+        above 2**53, or there is no such layer.
     TypeError
         If p or ``value`` is not a real number, or n is not an integer.
 
@@ -110,7 +125,8 @@ def moments(p: float, *, value: ArrayLike = 1.0, n: int = 1) -> Moments:
     Simple Way to Prevent Neural Networks from Overfitting", JMLR 15:1929-1958,
     2014. There p is the probability to KEEP, and the weights are scaled at test
     time; the inverted form scaled here is that of ``_dropout_impl`` in PyTorch's
-    ``aten/src/ATen/native/Dropout.cpp``.
+    ``aten/src/ATen/native/Dropout.cpp``. Alpha dropout: Klambauer, Unterthiner, Mayr
+    and Hochreiter, "Self-Normalizing Neural Networks", NIPS 2017, arXiv:1706.02515.
 
     Examples
     --------
@@ -127,7 +143,7 @@ def moments(p: float, *, value: ArrayLike = 1.0, n: int = 1) -> Moments:
     # scipy.stats takes longer to import than everything else here together.
     from scipy.stats import binom
 
-    p, n = checked_p(p), checked_count(n)
+    p, n, layer = checked_p(p), checked_count(n), checked_layer(layer)
     x = np.asarray(value)
     if x.dtype.kind not in "iuf":
         raise TypeError(f"value must be a real number or an array of them; got value = {value!r}")
@@ -135,16 +151,23 @@ def moments(p: float, *, value: ArrayLike = 1.0, n: int = 1) -> Moments:
         raise ValueError(f"value must be finite; got value = {value!r}")
     x = x.astype(np.float64)
     q, s = 1.0 - p, scale(p)
-    fewest, most = (float(binom.ppf(level, n, q)) for level in (0.025, 0.975))
-    ends = x * (fewest / n * s), x * (most / n * s)
+    mean, dropped, jump = x * (p < 1), x * 0, x * s
+    variance, deviation = x**2 * (p * s), np.abs(x) * relative_deviation(p)
+    if is_alpha(layer) and 0 < p < 1:
+        a, alpha_a = alpha_factors(p)
+        mean, dropped, jump = x * (a * q), x * 0 - alpha_a * q, x * a + alpha_a
+        variance, deviation = jump**2 * (p * q), np.abs(jump) * sqrt(p * q)
+    coins = 1 if drops_channels(layer) else n
+    fewest, most = (float(binom.ppf(level, coins, q)) for level in (0.025, 0.975))
+    ends = dropped + jump * (fewest / coins), dropped + jump * (most / coins)
     return Moments(
         p=p,
         n=n,
         value=_unwrapped(x),
-        mean=_unwrapped(x * (p < 1)),
-        variance=_unwrapped(x**2 * (p * s)),
-        second_moment=_unwrapped(x**2 * s),
-        standard_error=_unwrapped(np.abs(x) * (relative_deviation(p) / sqrt(n))),
+        mean=_unwrapped(mean),
+        variance=_unwrapped(variance),
+        second_moment=_unwrapped(variance + mean**2 if is_alpha(layer) else x**2 * s),
+        standard_error=_unwrapped(deviation / sqrt(coins)),
         interval_95=(_unwrapped(np.minimum(*ends)), _unwrapped(np.maximum(*ends))),
     )
 

@@ -16,6 +16,7 @@ from dropout_explained.arguments import (
     checked_seed,
     checked_values,
     in_kind_of,
+    refuse_other_streams,
 )
 from dropout_explained.closed_forms import relative_deviation
 from dropout_explained.gradients import (
@@ -23,7 +24,8 @@ from dropout_explained.gradients import (
     refuse_survivors_at_one,
     scale_in_dtype,
 )
-from dropout_explained.torch_stream import mask_of_call
+from dropout_explained.memory_layout import element_strides
+from dropout_explained.torch_stream import TorchStream
 
 if TYPE_CHECKING:
     from dropout_explained.arguments import Array
@@ -148,9 +150,8 @@ def explain(
        y_i = \frac{m_i x_i}{1 - p}, \qquad m_i \sim \mathrm{Bernoulli}(1 - p) .
 
     With a seed, the output equals ``torch.manual_seed(seed); F.dropout(x, p)``
-    bit for bit. A tensor's mask is drawn by the installed torch, whose global
-    generator is left as it was; the mask of a list or an array is drawn without
-    torch, from the same stream.
+    bit for bit, and torch's own generator is not touched: the mask is replayed as
+    by :func:`replay`, for lists and arrays without torch being installed.
 
     Parameters
     ----------
@@ -217,7 +218,7 @@ def explain(
     else:
         if seed is None and training and 0 < p < 1:
             seed = secrets.randbits(32)
-        kept = mask_of_call(values, p if training else 0.0, seed)
+        kept = _drawn(values, p if training else 0.0, seed)
 
     effective_p = p if training else 0.0
     output = dropout_gradient(kept, effective_p, upstream=values)
@@ -240,3 +241,14 @@ def explain(
             seed=seed,
             training=training,
         )
+
+
+def _drawn(values: Array, p: float, seed: int | None) -> Array:
+    """Return the mask that dropout draws for values; without a seed nothing is drawn."""
+    if seed is None or p in (0.0, 1.0):
+        mask = np.full(tuple(values.shape), p < 1)
+    else:
+        refuse_other_streams(values)
+        shape, strides = tuple(values.shape), element_strides(values)
+        mask = TorchStream(seed).mask(shape, p, strides=strides)
+    return in_kind_of(values, mask) != 0

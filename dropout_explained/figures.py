@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dropout_explained.arguments import as_float64, checked_mask, checked_values
-from dropout_explained.closed_forms import moments, scale
+from dropout_explained.closed_forms import moments
+from dropout_explained.layers import scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

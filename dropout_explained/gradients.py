@@ -14,7 +14,7 @@ from dropout_explained.arguments import (
     in_kind_of,
     is_tensor,
 )
-from dropout_explained.closed_forms import scale
+from dropout_explained.layers import scale
 
 if TYPE_CHECKING:
     from dropout_explained.arguments import Array

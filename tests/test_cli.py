@@ -6,11 +6,17 @@ import json
 import math
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+import torch
+import torch.nn.functional as F
 
-from dropout_explained import explain, moments
+from dropout_explained import TorchStream, explain, moments
 from dropout_explained.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EXPLAIN_KEYS = {
     "input", "p", "scale", "mask", "output", "mean_input", "mean_output",
@@ -54,6 +60,51 @@ def test_moments_json(capsys: pytest.CaptureFixture[str]) -> None:
         "standard_error": exact.standard_error,
         "interval_95": list(exact.interval_95),
     }
+
+
+def test_replay_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """The mask that torch draws, and of successive calls the masks in call order."""
+    status, out, _ = run(capsys, "replay", "--seed", "0", "--p", "0.5", "--shape", "2,3", "--json")
+    torch.manual_seed(0)
+    first, second = (F.dropout(torch.ones(2, 3), 0.5) != 0 for _ in range(2))
+    assert status == 0
+    assert json.loads(out) == {
+        "mask": first.int().tolist(),
+        "kept": int(first.sum()),
+        "shape": [2, 3],
+        "dtype": "float32",
+        "draws": 12,
+    }
+    arguments = ["--seed", "0", "--p", "0.5", "--shape", "2,3", "--calls", "2", "--json"]
+    _, out, _ = run(capsys, "replay", *arguments)
+    document = json.loads(out)
+    assert document["mask"] == [first.int().tolist(), second.int().tolist()]
+    assert document["draws"] == 24
+
+
+def test_replay_from_a_saved_state(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """What mask did that step use? The state, saved before it, tells."""
+    torch.manual_seed(3)
+    F.dropout(torch.ones(10), 0.5)
+    torch.save(torch.get_rng_state(), tmp_path / "state.pt")
+    expected = F.dropout(torch.ones(6), 0.2) != 0
+    arguments = ["--rng-state", str(tmp_path / "state.pt"), "--p", "0.2", "--shape", "6"]
+    _, out, _ = run(capsys, "replay", *arguments, "--json")
+    assert json.loads(out)["mask"] == expected.int().tolist()
+    _, out, _ = run(capsys, "replay", *arguments)
+    assert f"kept {int(expected.sum())} of 6" in out
+
+
+def test_replay_check(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Status 0 when every call matched, 1 when one did not."""
+    status, out, _ = run(capsys, "replay", "--check", "--json")
+    document = json.loads(out)
+    assert status == 0
+    assert document["matches"] == document["cases"] >= 2000
+    monkeypatch.setattr(TorchStream, "dropout", lambda _, x, __, **___: x + 1)
+    status, out, _ = run(capsys, "replay", "--check")
+    assert status == 1
+    assert "first mismatch" in out
 
 
 def test_tables_are_for_people(capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,6 +152,12 @@ def test_negative_and_odd_numbers(capsys: pytest.CaptureFixture[str]) -> None:
         (["explain"], ["VALUE"]),
         (["moments", "--n", "0"], ["n", "1 to 2**53"]),
         (["moments", "--value", "inf"], ["value", "finite"]),
+        (["replay", "--shape", "2"], ["--seed", "--rng-state"]),
+        (["replay", "--seed", "0", "--shape", "2,x"], ["shape", "'x'"]),
+        (["replay", "--seed", "0", "--shape", "2,-3"], ["shape", "at least 0"]),
+        (["replay", "--seed", "0", "--dtype", "int8"], ["dtype", "int8", "float32"]),
+        (["replay", "--seed", "0", "--calls", "0"], ["calls", "1 to"]),
+        (["replay", "--rng-state", "missing.pt"], ["missing.pt"]),
         (["nonsense"], ["nonsense"]),
         ([], ["COMMAND"]),
     ],
@@ -119,7 +176,7 @@ def test_errors_go_to_stderr_with_status_2(arguments: list[str], words: list[str
         assert word in done.stderr
 
 
-@pytest.mark.parametrize("command", ["explain", "moments"])
+@pytest.mark.parametrize("command", ["explain", "moments", "replay"])
 def test_help_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """--help ends with a line that can be run, and it runs."""
     with pytest.raises(SystemExit) as stopped:

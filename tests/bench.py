@@ -1,0 +1,74 @@
+"""Time replay against torch's own dropout, and the command's start against importing torch.
+
+Each figure is a ratio of medians within this run: machines differ, ratios less so.
+Usage: python tests/bench.py [REPETITIONS]
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+
+from dropout_explained import replay, replay_mask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COMMAND = ["explain", "1", "2", "3", "4", "--seed", "0"]
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """Return how long an action takes."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def run(*arguments: str) -> Callable[[], object]:
+    """Return an action that runs Python in a process of its own."""
+    return lambda: subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+
+
+def compare(name: str, ours: Callable[[], object], theirs: Callable[[], object], n: int) -> None:
+    """Print one row: medians of alternating runs, and their ratio."""
+    ours(), theirs()  # what is loaded once does not count
+    times = [(seconds(ours), seconds(theirs)) for _ in range(n)]
+    mine, other = (statistics.median(column) * 1e3 for column in zip(*times, strict=True))
+    print(f"{name:<42} {mine:>9.1f} ms {other:>9.1f} ms {mine / other:>7.2f}")
+
+
+def main() -> None:
+    """Print the table."""
+    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    torch.set_num_threads(1)
+    print(
+        f"{'medians of ' + str(repetitions) + ', torch on one thread':<42} {'ours':>12} {'torch':>12}   ratio"
+    )
+    for count in (10**6, 10**7):
+        x = torch.ones(count)
+
+        def theirs(x: torch.Tensor = x) -> object:
+            return F.dropout(x, 0.5)
+
+        def mask(count: int = count) -> object:
+            return replay_mask(0, 0.5, count)
+
+        def output(x: torch.Tensor = x) -> object:
+            return replay(x, 0.5, 0)
+
+        compare(f"mask of {count:,} elements / dropout", mask, theirs, repetitions)
+        compare(f"output of {count:,} elements / dropout", output, theirs, repetitions)
+    start = run("-m", "dropout_explained", *COMMAND)
+    compare(
+        "dropout-explained explain / import torch", start, run("-c", "import torch"), repetitions
+    )
+
+
+if __name__ == "__main__":
+    main()

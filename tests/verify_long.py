@@ -1,0 +1,35 @@
+"""Compare replay with torch over a billion elements of one stream, in constant memory.
+
+Usage: python tests/verify_long.py [ELEMENTS]
+"""
+
+from __future__ import annotations
+
+import sys
+
+import torch
+import torch.nn.functional as F
+
+from dropout_explained import TorchStream
+
+SEED, BLOCK = 20_140_615, 10_000_000
+
+
+def main() -> int:
+    """Print how many elements differ, and return 1 if any does."""
+    wanted = int(float(sys.argv[1])) if len(sys.argv) > 1 else 10**9
+    torch.manual_seed(SEED)
+    stream, compared, different = TorchStream(SEED), 0, 0
+    ones = torch.ones(BLOCK)
+    while compared < wanted:
+        p = 0.05 + 0.9 * compared / wanted
+        expected = F.dropout(ones, p) != 0
+        drawn = torch.from_numpy(stream.mask(BLOCK, p))
+        different += int((drawn != expected).sum())
+        compared += BLOCK
+    print(f"torch {torch.__version__}: {compared:,} elements compared, {different} differ")
+    return int(different > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
