@@ -102,10 +102,6 @@ class Explanation:
         TypeError
             If ``upstream`` does not hold floating-point numbers.
 
-        See Also
-        --------
-        dropout_gradient : The formula, for a mask without an explanation.
-
         Examples
         --------
         >>> from dropout_explained import explain

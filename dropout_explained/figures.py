@@ -1,9 +1,8 @@
 """Draw dropout: an axes in, the same axes out.
 
-``plt.style.use("dropout_explained.house")`` gives the look of the site; the
-functions draw on any axes in any style. Kept, dropped, scaled and expected have
-one colour each (from the palette of Okabe and Ito, https://jfly.uni-koeln.de/color/),
-and each is also told apart by a hatch, a line style or a word.
+``plt.style.use("dropout_explained.house")`` gives the look of the site. Kept, dropped,
+scaled and expected have one colour each (from the palette of Okabe and Ito,
+https://jfly.uni-koeln.de/color/), and a hatch, a line style or a word as well.
 """
 
 from __future__ import annotations
@@ -127,8 +126,7 @@ def mean_distribution(
     Raises
     ------
     ValueError
-        If p is not inside (0, 1), n is below 1, or ``value`` is 0: the mean is
-        then a constant and has no distribution to draw.
+        If p is not inside (0, 1), n is below 1, or ``value`` is 0.
 
     Examples
     --------
@@ -247,8 +245,6 @@ def gradient_bars(
 
 
 def _given_or_new(ax: Axes | None) -> Axes:
-    if ax is not None:
-        return ax
     import matplotlib.pyplot as plt
 
-    return plt.subplots()[1]
+    return plt.subplots()[1] if ax is None else ax
