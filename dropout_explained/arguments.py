@@ -162,7 +162,7 @@ def _refuse_empty(name: str, shape: tuple[int, ...]) -> None:
         raise ValueError(f"{name} must hold at least one value; got shape {shape}")
 
 
-def checked_mask(mask: Any, like: Array | None = None) -> Array:
+def checked_mask(mask: Any, like: Array | None = None, name: str = "x") -> Array:
     """Return mask (1 = kept) as booleans, in the shape and the kind of array of ``like``."""
     if is_tensor(mask):
         given: Any = mask.detach()
@@ -172,7 +172,7 @@ def checked_mask(mask: Any, like: Array | None = None) -> Array:
         binary = bool(np.isin(given, (0, 1)).all())
     if like is not None and tuple(given.shape) != tuple(like.shape):
         raise ValueError(
-            f"mask must have the shape of x, {tuple(like.shape)}; got {tuple(given.shape)}"
+            f"mask must have the shape of {name}, {tuple(like.shape)}; got {tuple(given.shape)}"
         )
     _refuse_empty("mask", tuple(given.shape))
     if not binary:

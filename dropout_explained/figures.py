@@ -209,7 +209,7 @@ def gradient_bars(
     >>> ax = figures.gradient_bars(told.gradient(), told.mask)
     """
     values = checked_values(gradient, "gradient")
-    kept = as_float64(checked_mask(mask, like=values)).reshape(-1) > 0
+    kept = as_float64(checked_mask(mask, like=values, name="gradient")).reshape(-1) > 0
     heights = as_float64(values).reshape(-1)
     ax = _given_or_new(ax)
     places = np.arange(heights.size)

@@ -99,7 +99,7 @@ def dropout_gradient(mask: Any, p: float, upstream: Any = None) -> Array:
             upstream = np.ones(kept.shape)
     else:
         upstream = checked_values(upstream, "upstream")
-        kept = checked_mask(mask, like=upstream)
+        kept = checked_mask(mask, like=upstream, name="upstream")
     refuse_survivors_at_one(kept, p)
     with np.errstate(invalid="ignore", over="ignore"):
         gradient: Array = upstream * _masked_scale(kept, p, upstream)

@@ -45,7 +45,7 @@ def replay(x: Any, p: float, seed: Any, *, layer: str = "dropout") -> Array:
     See Also
     --------
     TorchStream : Successive calls, and calls from a captured generator state.
-    verify : Does the installed torch agree?
+    verify : Whether the installed torch agrees.
 
     References
     ----------

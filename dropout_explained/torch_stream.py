@@ -49,17 +49,17 @@ class TorchStream:
     seed : int
         What ``torch.manual_seed`` would get, -2**63 to 2**64 - 1.
 
+    Attributes
+    ----------
+    draws : int
+        Words of 32 bits drawn through this object: where the stream stands.
+
     Raises
     ------
     ValueError
         If the seed is out of range.
     TypeError
         If the seed is not an integer.
-
-    Attributes
-    ----------
-    draws : int
-        Words of 32 bits drawn through this object: where the stream stands.
 
     See Also
     --------

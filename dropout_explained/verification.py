@@ -8,6 +8,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dropout_explained.arguments import checked_count, checked_seed
 from dropout_explained.layers import DIMENSIONS, LAYERS
 from dropout_explained.torch_stream import VERIFIED_WITH, TorchStream
 
@@ -81,6 +82,8 @@ def verify(cases: int = 3000, *, seed: int = 0) -> Verification:
     ------
     ModuleNotFoundError
         If torch is not installed.
+    ValueError
+        If there are no cases to compare, or the seed is out of range.
 
     Examples
     --------
@@ -91,7 +94,8 @@ def verify(cases: int = 3000, *, seed: int = 0) -> Verification:
     """
     import torch
 
-    choose = random.Random(seed)
+    cases = checked_count(cases, "cases")
+    choose = random.Random(checked_seed(seed))
     matches, elements, first_mismatch = 0, 0, None
     with torch.random.fork_rng(devices=[]):
         stream, left = TorchStream(0), 0

@@ -51,6 +51,12 @@ def test_thousands_of_random_calls() -> None:
     assert f"torch {torch.__version__}" in str(found)
 
 
+def test_verify_refuses_to_compare_nothing() -> None:
+    """No cases would always match."""
+    with pytest.raises(ValueError, match="cases must be an integer from 1"):
+        verify(cases=0)
+
+
 def test_a_mismatch_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream that is wrong is caught, counted, and shown by its first call."""
     monkeypatch.setattr(TorchStream, "dropout", lambda _, x, __, **___: x + 1)
