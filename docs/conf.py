@@ -19,6 +19,7 @@ extensions = [
     "freshness",  # first: it empties the caches of the others when the package changed
     "accessible",
     "adaptive_svg",
+    "descriptions",
     "inventories",
     "mathml",
     "wheel",
@@ -30,7 +31,6 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.programoutput",
-    "sphinxext.opengraph",
 ]
 exclude_patterns = ["_build", "auto_examples/**.ipynb", "auto_examples/**.py", "jupyter_execute"]
 nitpicky = True
@@ -38,6 +38,7 @@ numfig = True
 
 html_theme = "furo"
 html_title = "Dropout, explained"
+html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["house.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
@@ -65,10 +66,6 @@ numpydoc_xref_aliases = {"Explanation": "dropout_explained.Explanation"}
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 copybutton_exclude = ".linenos, .gp, .go"
-
-ogp_site_url = ""
-ogp_enable_meta_description = True
-ogp_social_cards = {"enable": False}
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",

@@ -28,6 +28,18 @@ def test_a_million_elements_for_each_seed(seed: int) -> None:
         assert torch.equal(torch.as_tensor(replay(x, p, seed)), F.dropout(x, p))
 
 
+def test_a_uniform_equal_to_the_keep_probability_is_dropped() -> None:
+    """The comparison is strict: torch keeps u < 1 - p, and here u is 1 - p to the last bit."""
+    high, low = (int(word) for word in TorchStream(0)._twister.random_raw(2))
+    u = ((high << 32 | low) % 2**53) / 2**53
+    assert u > 0.5  # so that 1 - (1 - u) is u exactly
+    p = 1 - u
+    for probability, kept in ((p, False), (p - 2**-53, True)):
+        torch.manual_seed(0)
+        assert (F.dropout(torch.ones(1), probability) != 0).item() is kept
+        assert replay_mask(0, probability, 1).item() is kept
+
+
 def test_words_are_those_of_the_published_generator() -> None:
     """The ten-thousandth word of mt19937 from its default seed 5489 is 4123659995.
 
