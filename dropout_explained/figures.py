@@ -55,10 +55,8 @@ def four_rows(explanation: Explanation, ax: Axes | None = None) -> Axes:
     >>> from dropout_explained import explain, figures
     >>> ax = figures.four_rows(explain([1.0, 2.0, 3.0, 4.0], p=0.5, seed=0))
     """
-    x, mask, y = (
-        as_float64(array).reshape(-1)
-        for array in (explanation.input, explanation.mask, explanation.output)
-    )
+    shown = explanation.input, explanation.mask, explanation.output
+    x, mask, y = (as_float64(array).reshape(-1) for array in shown)
     if x.size > MOST_COLUMNS:
         raise ValueError(
             f"explanation must have at most {MOST_COLUMNS} elements to be drawn; got {x.size}"
@@ -73,10 +71,8 @@ def four_rows(explanation: Explanation, ax: Axes | None = None) -> Axes:
     for row, (_, values, colours) in enumerate(rows):
         for column, (value, colour) in enumerate(zip(values, colours, strict=True)):
             _cell(ax, column, row, f"{value:.3g}", colour)
-    ax.set_xlim(-0.5, x.size - 0.5)
-    ax.set_ylim(len(rows) - 0.55, -0.45)
+    ax.set(xlim=(-0.5, x.size - 0.5), ylim=(len(rows) - 0.55, -0.45), xticks=[])
     ax.set_yticks(range(len(rows)), [label for label, _, _ in rows])
-    ax.set_xticks([])
     ax.tick_params(length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
@@ -245,6 +241,10 @@ def gradient_bars(
 
 
 def _given_or_new(ax: Axes | None) -> Axes:
-    import matplotlib.pyplot as plt
-
+    try:
+        import matplotlib.pyplot as plt
+    except ModuleNotFoundError as missing:
+        raise ModuleNotFoundError(
+            "figures are drawn by matplotlib: pip install matplotlib"
+        ) from missing
     return plt.subplots()[1] if ax is None else ax

@@ -92,8 +92,10 @@ def verify(cases: int = 3000, *, seed: int = 0) -> Verification:
     >>> found.matches == found.cases
     True
     """
-    import torch
-
+    try:
+        import torch
+    except ModuleNotFoundError as missing:
+        raise ModuleNotFoundError("verify compares with torch: pip install torch") from missing
     cases = checked_count(cases, "cases")
     choose = random.Random(checked_seed(seed))
     matches, elements, first_mismatch = 0, 0, None

@@ -5,11 +5,15 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 import dropout_explained
 from dropout_explained import figures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FUNCTIONS = [
     *(getattr(dropout_explained, name) for name in dropout_explained.__all__),
@@ -37,6 +41,24 @@ def test_neither_torch_nor_matplotlib_is_imported(statement: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "action"),
+    [
+        ("torch", lambda: dropout_explained.verify(cases=1)),
+        ("matplotlib.pyplot", lambda: figures.mean_distribution(0.5, 4)),
+    ],
+)
+def test_what_is_missing_is_named_with_its_remedy(
+    module: str, action: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has neither torch nor matplotlib learns what to install."""
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(
+        ModuleNotFoundError, match=f"pip install {module.split('.', maxsplit=1)[0]}"
+    ):
+        action()
 
 
 def test_public_names_exist() -> None:
