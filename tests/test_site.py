@@ -195,6 +195,8 @@ def test_mathematics_is_mathml_with_its_font(site: Path) -> None:
     for name, soup in pages(site).items():
         for formula in soup.select("math"):
             for annotation in formula.select("annotation"):
+                # A doubled backslash would be a line break, and a command its letters.
+                assert "\\\\" not in annotation.text or "\\begin" in annotation.text, name
                 annotation.decompose()
             invisible = "\u200b\u2061\u2062\u2063\u2064"
             missing = {c for c in formula.text if ord(c) not in known and c not in invisible}

@@ -42,6 +42,11 @@ ITALIC |= {0x3B1 + i: 0x1D6FC + i for i in range(25)} | {
 
 def mathml(latex: str, node: nodes.Node, *, display: bool) -> str:
     """Convert one formula, and say where it stands when it is not one."""
+    if r"\\" in latex and r"\begin" not in latex:
+        # Mostly a backslash that was doubled for a string that turned out to be raw.
+        raise ExtensionError(
+            f"{node.source}:{node.line}: a line break outside of a block: {latex!r}"
+        )
     converter = LatexToMathML(macros=MACROS, annotation=True, fancy_error=False)
     try:
         return converter.convert_with_local_state(latex, displaystyle=display)

@@ -6,7 +6,7 @@ You pass ``[1, 2, 3, 4]`` through dropout and a 6 comes back. Nobody asked for a
 supposed to *drop* things. It does, and then it divides each survivor by the keep probability
 :math:`q = 1 - p`, so that the average output is the input:
 
-.. math:: y_i = \\frac{m_i x_i}{q}, \\qquad m_i \\sim \\mathrm{Bernoulli}(q) .
+.. math:: y_i = \frac{m_i x_i}{q}, \qquad m_i \sim \mathrm{Bernoulli}(q) .
 
 The article's first example shows this, and a gradient that it leaves unexplained. It also says that
 the outputs "will differ slightly in subsequent runs". They do not: each element either stays

@@ -5,7 +5,7 @@ The mean survives dropout, give or take a standard error
 Dropout keeps the *expected* mean. Your mean is one draw from a distribution, and how wide that is
 depends on p and on how many values you average. For n equal values x,
 
-.. math:: \\mathrm{SE}[\\bar y] = |x| \\sqrt{\\frac{p}{q\\,n}}, \\qquad q = 1 - p .
+.. math:: \mathrm{SE}[\bar y] = |x| \sqrt{\frac{p}{q\,n}}, \qquad q = 1 - p .
 
 The article's second example drops out a thousand ones and says that the mean "remains close to 1 even
 with high dropout" and that this is "consistent across multiple runs". Close in which unit? At

@@ -1,12 +1,12 @@
 r"""
-A weight gets no gradient exactly when every sample dropped its unit
-====================================================================
+A weight gets exactly zero gradient when its unit is live in no sample
+======================================================================
 
 In Linear-ReLU-Dropout-Linear, some weights get a gradient of exactly zero. The article's third example
 prints such gradients and concludes that "the network learns to adapt" to dropout. One backward pass
 shows no learning: it is the chain rule, with the mask as a factor,
 
-.. math:: \\frac{\\partial L}{\\partial h_{bj}} = \\frac{m_{bj}}{q}\\,\\frac{\\partial L}{\\partial y_{bj}},
+.. math:: \frac{\partial L}{\partial h_{bj}} = \frac{m_{bj}}{q}\,\frac{\partial L}{\partial y_{bj}},
 
 for hidden unit j in sample b. A unit also passes nothing back where ReLU is closed, which is why a zero
 in the *output* of dropout does not tell you the mask. The article also prints its "weights before update"
@@ -60,20 +60,16 @@ for batch in (1, 8):
     assert torch.equal(outgoing != 0, live)
     assert torch.equal((first.weight.grad != 0).any(1), live)
     seen[batch] = outgoing, live
-    print(
-        f"batch {batch}: of 5 units, {(~mask).all(0).sum()} dropped in every sample, ",
-        end="",
-    )
-    print(
-        f"{(~is_open).all(0).sum()} never open; gradient exactly zero for {(~live).sum()}"
-    )
-    print(f"         chance to be dropped in every sample: p^{batch} = {p**batch:.2g}")
+    print(f"batch of {batch}, units out of 5:")
+    print(f"  dropped in every sample  {(~mask).all(0).sum()}  (chance {p**batch:.2g})")
+    print(f"  closed in every sample   {(~is_open).all(0).sum()}")
+    print(f"  gradient exactly zero    {(~live).sum()}")
 
 # %%
 fig, axes = plt.subplots(2, 1, figsize=(4.8, 4.4))
 for ax, (batch, (outgoing, live)) in zip(axes, seen.items(), strict=True):
     figures.gradient_bars(outgoing, live, ax=ax)
-    ax.set(title=f"Gradient of the outgoing weights, batch of {batch}", xlabel="")
+    ax.set(title=f"Batch of {batch}: {(~live).sum()} of 5 get no gradient", xlabel="")
     ax.legend(ax.containers, ["live", "exactly 0"])
 axes[1].set_xlabel("hidden unit")
 plt.show()
@@ -87,9 +83,8 @@ plt.show()
 error = 2 * (output - target) / len(target)
 by_hand = (error * last.weight * (mask / q) * is_open).T @ x
 torch.testing.assert_close(first.weight.grad, by_hand)
-print(
-    f"largest difference to autograd: {(first.weight.grad - by_hand).abs().max():.1e}"
-)
+difference = (first.weight.grad - by_hand).abs().max()
+print(f"largest difference to autograd: {difference:.1e}")
 
 # %%
 # "Weights before update", printed after it

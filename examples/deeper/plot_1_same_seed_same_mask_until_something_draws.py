@@ -65,6 +65,7 @@ for action, mask in masks.items():
     assert same == (action in draws_nothing | {"nothing"})
 
 # %%
+# One row a mask, squares for the kept and crosses for the dropped elements.
 fig, ax = plt.subplots(figsize=(4.8, 2.6))
 for row, mask in enumerate(masks.values()):
     places = torch.arange(n)
@@ -74,7 +75,7 @@ for row, mask in enumerate(masks.values()):
     )
 ax.set_yticks(range(len(masks)), masks)
 ax.invert_yaxis()
-ax.set_title("Kept: squares, dropped: crosses")
+ax.set_title("Whatever draws first shifts the mask")
 ax.set_xlabel("element")
 plt.show()
 

@@ -66,7 +66,7 @@ for ax, output, name in zip(
     ax.scatter(column, row, 60, figures.KEPT, marker="s", label="kept")
     row, column = np.nonzero((output == 0).numpy())
     ax.scatter(column, row, 36, figures.DROPPED, marker="x", label="dropped")
-    ax.set(title=f"Stored by {name}: same values, same seed", aspect="equal")
+    ax.set(title=f"Stored by {name}: a mask of its own", aspect="equal")
     ax.set(xticks=[0, 11], yticks=[0, 7], ylim=(7.6, -0.6))
 axes[0].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
 plt.show()
