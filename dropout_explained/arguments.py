@@ -103,8 +103,10 @@ def refuse_other_streams(x: Array) -> None:
         )
 
 
-def _array(name: str, given: Any) -> np.ndarray[Any, Any]:
-    """Convert a list, a number or an array; name what is ragged or not a number."""
+def real_array(name: str, given: Any) -> np.ndarray[Any, Any]:
+    """Convert a list, a number, an array or a tensor; name what is ragged or not a number."""
+    if is_tensor(given) and not given.is_complex():
+        return as_float64(given)
     try:
         array = np.asarray(given)
     except (ValueError, TypeError, RuntimeError, OverflowError):
@@ -136,7 +138,7 @@ def checked_values(x: Any, name: str = "x", *, copy: bool = True, empty: bool = 
             )
         _refuse_empty(name, () if empty else tuple(x.shape))
         return x.detach().clone() if copy else x.detach()
-    array = _array(name, x)
+    array = real_array(name, x)
     _refuse_empty(name, () if empty else array.shape)
     if hasattr(x, "dtype"):
         if array.dtype.name not in FLOATING:
@@ -168,7 +170,7 @@ def checked_mask(mask: Any, like: Array | None = None, name: str = "x") -> Array
         given: Any = mask.detach()
         binary = bool(((given == 0) | (given == 1)).all())
     else:
-        given = _array("mask", mask)
+        given = real_array("mask", mask)
         binary = bool(np.isin(given, (0, 1)).all())
     if like is not None and tuple(given.shape) != tuple(like.shape):
         raise ValueError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dropout_explained.arguments import checked_count, checked_p
+from dropout_explained.arguments import checked_count, checked_p, real_array
 from dropout_explained.layers import alpha_factors, checked_layer, drops_channels, is_alpha, scale
 
 if TYPE_CHECKING:
@@ -144,9 +144,9 @@ def moments(p: float, *, value: ArrayLike = 1.0, n: int = 1, layer: str = "dropo
     from scipy.stats import binom
 
     p, n, layer = checked_p(p), checked_count(n), checked_layer(layer)
-    x = np.asarray(value)
-    if x.dtype.kind not in "iuf":
-        raise TypeError(f"value must be a real number or an array of them; got value = {value!r}")
+    x = real_array("value", value)
+    if x.dtype.kind == "b":
+        raise TypeError(f"value must hold real numbers; got value = {value!r}")
     if not np.isfinite(x).all():
         raise ValueError(f"value must be finite; got value = {value!r}")
     x = x.astype(np.float64)

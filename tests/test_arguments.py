@@ -85,6 +85,9 @@ def test_explain_refuses(arguments: dict[str, Any], kind: type, words: list[str]
         ({"n": 1.0}, TypeError, ["n", "integer", "1.0"]),
         ({"n": True}, TypeError, ["n", "integer", "True"]),
         ({"value": "one"}, TypeError, ["value", "'one'"]),
+        ({"value": True}, TypeError, ["value", "True"]),
+        ({"value": [[1.0], [1.0, 2.0]]}, ValueError, ["value", "rectangular"]),
+        ({"value": torch.ones(2, dtype=torch.complex64)}, TypeError, ["value", "complex64"]),
         ({"value": float("inf")}, ValueError, ["value", "finite", "inf"]),
     ],
 )

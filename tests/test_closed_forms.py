@@ -88,7 +88,8 @@ def test_arrays_are_taken_element_by_element() -> None:
         for name in ("value", "mean", "variance", "second_moment", "standard_error"):
             assert getattr(exact, name)[i, j] == getattr(single, name)
         assert tuple(end[i, j] for end in exact.interval_95) == single.interval_95
-    assert moments(0.5, value=torch.tensor([1.0, 2.0])).variance.tolist() == [1, 4]
+    tensor = torch.tensor([1.0, 2.0], requires_grad=True)
+    assert moments(0.5, value=tensor).variance.tolist() == [1, 4]
     assert isinstance(moments(0.5, value=[1, 2]), Moments)
 
 
