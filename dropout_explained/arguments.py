@@ -179,9 +179,17 @@ def checked_mask(mask: Any, like: Array | None = None, name: str = "x") -> Array
     _refuse_empty("mask", tuple(given.shape))
     if not binary:
         raise ValueError(f"mask must hold only 0 (dropped) and 1 (kept); got {_short(mask)}")
-    if like is None:
-        return given.bool() if is_tensor(given) else given.astype(bool)
-    return in_kind_of(like, as_float64(given)) != 0
+    return mask_like(given if like is None else like, given)
+
+
+def mask_like(like: Array, mask: Array) -> Array:
+    """Return mask as booleans of its own memory, a tensor or an array as ``like`` is."""
+    if is_tensor(like):
+        import torch
+
+        return torch.as_tensor(mask).to(like.device, torch.bool, copy=True)
+    given: Any = mask.cpu().numpy() if is_tensor(mask) else mask
+    return np.array(given, dtype=bool)
 
 
 def as_float64(x: Array) -> np.ndarray[Any, np.dtype[np.float64]]:

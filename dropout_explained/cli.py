@@ -166,15 +166,7 @@ def _explain_document(told: Explanation) -> dict[str, Any]:
 def _moments(arguments: argparse.Namespace) -> int:
     exact = moments(arguments.p, value=arguments.value, n=arguments.n)
     if arguments.json:
-        names = (
-            "p",
-            "n",
-            "mean",
-            "variance",
-            "second_moment",
-            "standard_error",
-            "interval_95",
-        )
+        names = ["p", "n", "mean", "variance", "second_moment", "standard_error", "interval_95"]
         _print_json({name: getattr(exact, name) for name in names})
     else:
         print(exact)

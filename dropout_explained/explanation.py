@@ -16,14 +16,12 @@ from dropout_explained.arguments import (
     checked_seed,
     checked_values,
     in_kind_of,
+    mask_like,
     refuse_other_streams,
 )
 from dropout_explained.closed_forms import relative_deviation
-from dropout_explained.gradients import (
-    dropout_gradient,
-    refuse_survivors_at_one,
-    scale_in_dtype,
-)
+from dropout_explained.gradients import dropout_gradient, refuse_survivors_at_one
+from dropout_explained.layers import apply_mask, scale_in_dtype
 from dropout_explained.memory_layout import element_strides
 from dropout_explained.torch_stream import TorchStream
 
@@ -202,6 +200,7 @@ def explain(
     """
     p = checked_p(p)
     values = checked_values(x)
+    effective_p = p if training else 0.0
     if seed is not None:
         seed = checked_seed(seed)
     if mask is not None:
@@ -212,12 +211,11 @@ def explain(
         kept = checked_mask(mask, like=values)
         refuse_survivors_at_one(kept, p)
     else:
-        if seed is None and training and 0 < p < 1:
+        if seed is None and 0 < effective_p < 1:
             seed = secrets.randbits(32)
-        kept = _drawn(values, p if training else 0.0, seed)
+        kept = _drawn(values, effective_p, seed)
 
-    effective_p = p if training else 0.0
-    output = dropout_gradient(kept, effective_p, upstream=values)
+    output = apply_mask("dropout", values, kept, effective_p)
     x = as_float64(values)
     with np.errstate(invalid="ignore", over="ignore"):
         # 0 x is 0, and NaN where x is not finite: there the output is NaN if dropped.
@@ -247,4 +245,4 @@ def _drawn(values: Array, p: float, seed: int | None) -> Array:
         refuse_other_streams(values)
         shape, strides = tuple(values.shape), element_strides(values)
         mask = TorchStream(seed).mask(shape, p, strides=strides)
-    return in_kind_of(values, mask) != 0
+    return mask_like(values, mask)

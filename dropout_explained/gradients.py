@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,34 +12,12 @@ from dropout_explained.arguments import (
     checked_mask,
     checked_p,
     checked_values,
-    in_kind_of,
     is_tensor,
 )
-from dropout_explained.layers import scale
+from dropout_explained.layers import apply_mask, scale
 
 if TYPE_CHECKING:
     from dropout_explained.arguments import Array
-
-
-def scale_in_dtype(p: float, like: Array) -> float:
-    """Return the scale of the survivors as torch rounds it to the dtype of ``like``."""
-    exact = scale(p, str(like.dtype).removeprefix("torch."))
-    return float(in_kind_of(like, np.array(exact)))
-
-
-def _masked_scale(mask: Array, p: float, like: Array) -> Array:
-    """Return m s, the factor between input and output, in the dtype of ``like``.
-
-    Chosen element by element, not multiplied: where a half type overflows the
-    scale to infinity, 0 * infinity would turn the dropped elements into NaN.
-    """
-    dropped, kept = in_kind_of(like, np.array([0.0, scale_in_dtype(p, like)]))
-    if is_tensor(like):
-        import torch
-
-        return torch.where(torch.as_tensor(mask), kept, dropped)
-    factors: Array = np.where(mask, kept, dropped)
-    return factors
 
 
 def dropout_gradient(mask: Any, p: float, upstream: Any = None) -> Array:
@@ -101,9 +80,8 @@ def dropout_gradient(mask: Any, p: float, upstream: Any = None) -> Array:
         upstream = checked_values(upstream, "upstream")
         kept = checked_mask(mask, like=upstream, name="upstream")
     refuse_survivors_at_one(kept, p)
-    with np.errstate(invalid="ignore", over="ignore"):
-        gradient: Array = upstream * _masked_scale(kept, p, upstream)
-    return gradient
+    # A linear map is its own derivative.
+    return apply_mask("dropout", upstream, kept, p)
 
 
 def refuse_survivors_at_one(mask: Array, p: float) -> None:
@@ -160,9 +138,9 @@ def mean_square_gradient(x: Any, mask: Any, p: float) -> Array:
     """
     values = checked_values(x)
     kept = checked_mask(mask, like=values)
-    n = as_float64(values).size
-    output = dropout_gradient(kept, p, upstream=values)
-    return dropout_gradient(kept, p, upstream=output * (2.0 / n))
+    refuse_survivors_at_one(kept, checked_p(p))
+    output = apply_mask("dropout", values, kept, p)
+    return apply_mask("dropout", output * (2.0 / prod(values.shape)), kept, p)
 
 
 class GradientMoments(NamedTuple):

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dropout_explained.arguments import is_tensor
+from dropout_explained.arguments import in_kind_of, is_tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from dropout_explained.arguments import Array
 
 LAYERS = (
@@ -91,68 +89,59 @@ def alpha_factors(p: float) -> tuple[float, float]:
     return a, ALPHA * a
 
 
-def apply_mask(layer: str, x: Array, mask: np.ndarray[Any, Any], p: float) -> Array:
+def scale_in_dtype(p: float, like: Array) -> float:
+    """Return the scale of the survivors as torch rounds it to the dtype of ``like``."""
+    exact = scale(p, str(like.dtype).removeprefix("torch."))
+    return float(in_kind_of(like, np.array(exact)))
+
+
+def masked_scale(mask: Array, p: float, like: Array) -> Array:
+    """Return m s, the factor between input and output, in the kind and dtype of ``like``.
+
+    Chosen element by element, not multiplied: where a half type overflows the
+    scale to infinity, 0 * infinity would turn the dropped elements into NaN.
+    """
+    dropped, kept = in_kind_of(like, np.array([0.0, scale_in_dtype(p, like)]))
+    if is_tensor(like):
+        import torch
+
+        return torch.where(torch.as_tensor(mask, device=like.device), kept, dropped)
+    factors: Array = np.where(mask, kept, dropped)
+    return factors
+
+
+def apply_mask(layer: str, x: Array, mask: Array, p: float) -> Array:
     """Return the layer's output for a mask, rounded after each step as torch rounds."""
-    if p == 0 or 0 in tuple(x.shape):
-        return x.clone() if is_tensor(x) else np.asarray(x).copy()
-    dtype = str(x.dtype).removeprefix("torch.")
-    values = _as_array(x)
     with np.errstate(invalid="ignore", over="ignore"):
-        if p == 1:
-            output = np.asarray(values * values.dtype.type(0))
+        if p == 0 or 0 in tuple(x.shape):
+            output: Array = x.clone() if is_tensor(x) else np.array(x)
+        elif is_alpha(layer) and p < 1:
+            output = _alpha_output(x, mask, p)
         else:
-            output = _output(layer, values, mask, p, _rounding(dtype))
-    if not is_tensor(x):
-        return output.astype(dtype, copy=False)
-    import torch
-
-    return torch.from_numpy(output).to(x.dtype)
-
-
-def _as_array(x: Array) -> np.ndarray[Any, Any]:
-    """Return x as float32 or float64, the precisions in which torch multiplies."""
-    if is_tensor(x):
-        x = x.detach()
-        return (x if str(x.dtype) in {"torch.float32", "torch.float64"} else x.float()).numpy()
-    array = np.asarray(x)
-    return array.astype(np.float32) if array.dtype == np.float16 else array
+            output = masked_scale(mask, p, x)
+            if output.shape == x.shape:
+                output *= x  # in place: a large output is not allocated twice
+            else:
+                output = x * output
+    return output if is_tensor(output) else np.asarray(output)
 
 
-def _output(
-    layer: str,
-    x: np.ndarray[Any, Any],
-    mask: np.ndarray[Any, Any],
-    p: float,
-    rounded: Callable[[Any], Any],
-) -> np.ndarray[Any, Any]:
-    number = x.dtype.type
-    if not is_alpha(layer):
-        kept = rounded(np.full((), scale(p, x.dtype.name), x.dtype))
-        factor = np.where(mask, kept, number(0))
-        same = factor.shape == x.shape and factor.ndim > 0
-        output = np.multiply(x, factor, out=factor) if same else x * factor
-        return np.asarray(rounded(np.asarray(output)))
+def _alpha_output(x: Array, mask: Array, p: float) -> Array:
     a, alpha_a = alpha_factors(p)
-    noise = mask.astype(x.dtype)
-    # A number is added in the tensor's dtype, but multiplied with in full precision.
-    added = rounded(np.full((), alpha_a * p, x.dtype))
-    shift = rounded(rounded((noise - number(1)) * number(alpha_a)) + added)
-    product = rounded(x * rounded(noise * number(a)))
-    return np.asarray(rounded(product + shift))
+    if is_tensor(x):
+        import torch
 
+        noise = torch.as_tensor(mask, device=x.device).to(x.dtype)
+        return x * (noise * a) + ((noise - 1) * alpha_a + alpha_a * p)
+    values = np.asarray(x)
+    # Torch multiplies halves with a number in float32, and rounds after each step.
+    halves = values.dtype == np.float16
+    number = np.float32 if halves else values.dtype.type
 
-def _rounding(dtype: str) -> Callable[[Any], Any]:
-    """Return what rounds a float32 array to a half type and back; nothing for the others."""
-    if dtype == "float16":
-        return lambda x: x.astype(np.float16).astype(np.float32)
-    if dtype == "bfloat16":
-        return _to_bfloat16
-    return lambda x: x
+    def rounded(step: Any) -> Any:
+        return np.float32(np.float16(step)) if halves else step
 
-
-def _to_bfloat16(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Round float32 to bfloat16, which NumPy does not have: ties to even, NaN stays NaN."""
-    bits = np.asarray(x).view(np.uint32)
-    ties_to_even = ((bits >> np.uint32(16)) & np.uint32(1)) + np.uint32(0x7FFF)
-    rounded = ((bits + ties_to_even) & np.uint32(0xFFFF0000)).view(np.float32)
-    return np.where(np.isnan(x), x, rounded)
+    kept = np.asarray(mask).astype(number)
+    shift = rounded(rounded((kept - number(1)) * number(alpha_a)) + rounded(number(alpha_a * p)))
+    product = rounded(values.astype(number) * rounded(kept * number(a)))
+    return np.asarray(product + shift).astype(values.dtype)
