@@ -16,15 +16,13 @@ from urllib.request import urlopen
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import ROOT
+from conftest import ROOT, SCRIPTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.site
-
-SCRIPTS = sorted((ROOT / "examples").glob("*/plot_*.py"))
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -114,16 +112,7 @@ def test_scripts_run_in_a_fresh_environment(address: str, tmp_path: Path) -> Non
     command = home / ("Scripts" if os.name == "nt" else "bin") / "dropout-explained"
     arguments = [
         str(command),
-        "explain",
-        "1",
-        "2",
-        "3",
-        "4",
-        "--p",
-        "0.5",
-        "--seed",
-        "0",
-        "--json",
+        *["explain", "1", "2", "3", "4", "--p", "0.5", "--seed", "0", "--json"],
     ]
     told = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=True)
     assert '"output": [0.0, 0.0, 6.0, 0.0]' in told.stdout

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from conftest import ROOT
+from conftest import SCRIPTS
 from nbclient import NotebookClient
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-SCRIPTS = sorted((ROOT / "examples").glob("*/plot_*.py"))
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)

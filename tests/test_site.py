@@ -11,7 +11,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from bs4 import BeautifulSoup
-from conftest import DOCS, ROOT
+from conftest import DOCS, ROOT, SCRIPTS
 
 from dropout_explained import explain, figures, moments
 
@@ -22,7 +22,6 @@ pytestmark = pytest.mark.site
 
 SOURCES = [path for path in DOCS.rglob("*.md") if "_build" not in path.parts]
 EXECUTED = sorted(path for path in SOURCES if "{code-cell}" in path.read_text(encoding="utf-8"))
-SCRIPTS = sorted((ROOT / "examples").glob("*/plot_*.py"))
 # Made by Sphinx from no page of ours.
 GENERATED = {"genindex.html", "search.html"}
 

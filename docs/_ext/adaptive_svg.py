@@ -1,4 +1,4 @@
-"""Save figures as SVG, and let every figure follow the reader's light or dark scheme.
+"""Let every figure of the built site follow the reader's light or dark scheme.
 
 A figure is an image of its own: it sees no style of the page, but it does see
 ``prefers-color-scheme``, which browsers take from the ``color-scheme`` of the
@@ -22,26 +22,6 @@ RULES = "".join(
     for attribute in ("fill", "stroke")
 )
 STYLE = f"{MARK}{{{RULES}}}</style>"
-
-
-def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
-    """Save the figures of a gallery script, as sphinx-gallery does, but as SVG."""
-    from sphinx_gallery.scrapers import matplotlib_scraper
-
-    rst: str = matplotlib_scraper(block, block_vars, gallery_conf, format="svg")
-    return rst
-
-
-def _get_sg_image_scraper() -> Any:
-    """Return the scraper: sphinx-gallery looks for this name."""
-    return scrape
-
-
-def seed_torch(_gallery_conf: dict[str, Any], _fname: str) -> None:
-    """Start every gallery script from torch's state in a fresh process that seeds 0."""
-    import torch
-
-    torch.manual_seed(0)
 
 
 def follow_the_scheme(app: Sphinx, failure: Exception | None) -> None:

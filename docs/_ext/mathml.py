@@ -83,7 +83,7 @@ def serve_font(app: Sphinx, failure: Exception | None) -> None:
             shown = re.sub(r"<annotation.*?</annotation>", "", formula, flags=re.DOTALL)
             used |= set(unescape(re.sub(r"<[^>]*>", "", shown)))
     target = app.outdir / FONT
-    record = target.with_suffix(".characters")
+    record = app.doctreedir / "font_characters"
     characters = "".join(sorted(used))
     if target.exists() and record.exists() and record.read_text(encoding="utf-8") == characters:
         return
