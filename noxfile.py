@@ -43,6 +43,7 @@ def docs_live(session: nox.Session) -> None:
     session.run(
         "sphinx-autobuild",
         *SPHINX,
+        "--tag=live",
         *ignored,
         *watched,
         *session.posargs,

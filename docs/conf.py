@@ -19,9 +19,11 @@ extensions = [
     "freshness",  # first: it empties the caches of the others when the package changed
     "accessible",
     "adaptive_svg",
+    "content_security",
     "descriptions",
     "inventories",
     "mathml",
+    "modules",
     "wheel",
     "myst_nb",
     "numpydoc",
@@ -40,7 +42,7 @@ html_theme = "furo"
 html_title = "Dropout, explained"
 html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
-html_css_files = ["house.css"]
+html_css_files = ["house.css", "lab.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_domain_indices = False
 html_show_sphinx = False

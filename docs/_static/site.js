@@ -13,3 +13,8 @@ const makeReachable = () => {
 };
 makeReachable();
 addEventListener("resize", makeReachable);
+
+// Most browsers run modules from a server only: who opens the lab as a file is told.
+if (location.protocol === "file:") {
+  for (const hint of document.querySelectorAll(".opened-as-file")) hint.hidden = false;
+}

@@ -1,0 +1,111 @@
+/**
+ * Small charts as SVG: a handful of marks each, which a chart library would outweigh many times.
+ *
+ * @module charts
+ */
+
+import { html, shown, svg } from "./dom.js";
+
+/** @typedef {{from: number, to: number, log?: boolean, ticks?: number[], label: string, text?: (tick: number) => string}} Axis */
+
+const HEIGHT = 220;
+const MARGIN = { top: 10, right: 12, bottom: 42, left: 58 };
+
+/** @param {number} from @param {number} to @returns {number[]} about five round numbers between the two */
+export function roundTicks(from, to) {
+  const raw = (to - from) / 5;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((k) => k * power).find((candidate) => candidate >= raw) ?? raw;
+  const ticks = [];
+  for (let k = Math.ceil(from / step); k * step <= to; k++) ticks.push(Number((k * step).toPrecision(12)));
+  return ticks;
+}
+
+/** @param {number} from @param {number} to @returns {number[]} powers of ten between the two, at most six */
+export function powerTicks(from, to) {
+  const [low, high] = [Math.ceil(Math.log10(from) - 1e-9), Math.floor(Math.log10(to) + 1e-9)];
+  const step = Math.max(1, Math.ceil((high - low) / 5));
+  const ticks = [];
+  for (let k = low; k <= high; k += step) ticks.push(10 ** k);
+  return ticks;
+}
+
+/**
+ * An empty chart: axes, and the functions that place marks on them.
+ * @param {number} width in pixels
+ * @param {Axis} x
+ * @param {Axis} y
+ * @param {string} description what a reader without sight is told
+ */
+export function chart(width, x, y, description) {
+  const right = Math.max(MARGIN.left + 40, width - MARGIN.right);
+  const bottom = HEIGHT - MARGIN.bottom;
+  const X = placed(x, MARGIN.left, right);
+  const Y = placed(y, bottom, MARGIN.top);
+  const root = svg("svg", { class: "lab-chart", viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "img", "aria-label": description });
+  for (const tick of x.ticks ?? roundTicks(x.from, x.to)) {
+    root.append(svg("line", { class: "tick", x1: X(tick), x2: X(tick), y1: bottom, y2: bottom + 4 }));
+    root.append(svg("text", { x: X(tick), y: bottom + 17, "text-anchor": "middle" }, (x.text ?? shown)(tick)));
+  }
+  for (const tick of y.ticks ?? roundTicks(y.from, y.to)) {
+    root.append(svg("line", { class: "grid", x1: MARGIN.left, x2: right, y1: Y(tick), y2: Y(tick) }));
+    root.append(svg("text", { x: MARGIN.left - 6, y: Y(tick) + 4, "text-anchor": "end" }, (y.text ?? shown)(tick)));
+  }
+  root.append(svg("line", { class: "axis", x1: MARGIN.left, x2: right, y1: bottom, y2: bottom }));
+  root.append(svg("text", { class: "label", x: (MARGIN.left + right) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, x.label));
+  const middle = (MARGIN.top + bottom) / 2;
+  root.append(svg("text", { class: "label", x: 12, y: middle, "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` }, y.label));
+  return { root, X, Y, bottom };
+}
+
+/**
+ * @param {Axis} axis
+ * @param {number} start in pixels
+ * @param {number} end in pixels
+ * @returns {(value: number) => number} clamped, so that no mark leaves the chart
+ */
+function placed({ from, to, log }, start, end) {
+  const [low, high] = log ? [Math.log(from), Math.log(to)] : [from, to];
+  return (value) => {
+    const share = ((log ? Math.log(value) : value) - low) / (high - low);
+    return Math.round((start + Math.max(0, Math.min(1, share)) * (end - start)) * 100) / 100;
+  };
+}
+
+/** @param {string} className @param {[number, number][]} points in pixels */
+export function line(className, points) {
+  return svg("path", { class: className, d: `M${points.map((point) => point.join(" ")).join("L")}` });
+}
+
+/** @param {string} className @param {[number, number, number][]} points x, lower y, upper y, in pixels */
+export function area(className, points) {
+  return line(className, [...points.map(([x, low]) => at(x, low)), ...points.map(([x, , high]) => at(x, high)).reverse()]);
+}
+
+/** @param {number} x @param {number} y @returns {[number, number]} */
+const at = (x, y) => [x, y];
+
+/** @param {Element} parent @returns {number} the width that a chart in it may have */
+export function roomIn(parent) {
+  return Math.max(240, Math.floor(parent.clientWidth));
+}
+
+/** @param {string} className @param {number} left @param {number} right @param {number} top @param {number} bottom in pixels */
+export function bar(className, left, right, top, bottom) {
+  return svg("rect", { class: className, x: left + 0.5, width: Math.max(0.5, right - left - 1), y: top, height: Math.max(0, bottom - top) });
+}
+
+/**
+ * A chart with its title, and words for its marks.
+ * @param {string} title
+ * @param {Element} root the chart
+ * @param {[string, string][]} marks class and words
+ */
+export function figure(title, root, marks) {
+  const legend = marks.map(([className, words]) => {
+    const solid = className.startsWith("band") || className.startsWith("bar");
+    const mark = solid ? bar(className, 0, 22, 0, 12) : line(className, [[0, 6], [22, 6]]);
+    return html("li", {}, svg("svg", { width: 22, height: 12, "aria-hidden": "true" }, mark), words);
+  });
+  return html("figure", {}, html("figcaption", {}, title), root, html("ul", { class: "lab-legend" }, ...legend));
+}

@@ -1,0 +1,86 @@
+/**
+ * Elements from names, attributes and children. Text stays text: nothing is ever parsed as markup.
+ *
+ * @module dom
+ */
+
+/** @typedef {Record<string, string | number | boolean | undefined>} Attributes */
+/** @typedef {(Node | string)[]} Children */
+
+/** @param {Element} made @param {Attributes} attributes @param {Children} children */
+function filled(made, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : String(value));
+  }
+  made.append(...children);
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes} [attributes]
+ * @param {Children} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function html(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  filled(made, attributes, children);
+  return made;
+}
+
+/**
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes} [attributes]
+ * @param {Children} children
+ * @returns {SVGElementTagNameMap[Tag]}
+ */
+export function svg(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  filled(made, attributes, children);
+  return made;
+}
+
+/**
+ * @param {string} text
+ * @param {() => void} action
+ */
+export function button(text, action) {
+  const made = html("button", { type: "button" }, text);
+  made.addEventListener("click", action);
+  return made;
+}
+
+/** Write text only where it changed: the browser then has nothing to lay out. @param {Node} node @param {string} text */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/**
+ * A number for people: enough digits, none idle.
+ * @param {number} value
+ * @param {number} [digits] significant
+ */
+export function shown(value, digits = 4) {
+  return Object.is(value, -0) ? "-0" : String(Number(value.toPrecision(digits)));
+}
+
+/**
+ * A button that copies text; where the clipboard is closed, as without https, it selects the text instead.
+ * @param {string} label
+ * @param {Element} source whose text is copied
+ */
+export function copyButton(label, source) {
+  const said = html("span", { role: "status", class: "lab-copied" });
+  const copy = button(label, async () => {
+    try {
+      await navigator.clipboard.writeText(source.textContent ?? "");
+      said.textContent = "Copied.";
+    } catch {
+      getSelection()?.selectAllChildren(source);
+      said.textContent = "Selected: copy it with Ctrl+C or ⌘C.";
+    }
+    setTimeout(() => (said.textContent = ""), 4000);
+  });
+  return html("span", { class: "lab-copy" }, copy, said);
+}

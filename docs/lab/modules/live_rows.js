@@ -1,0 +1,53 @@
+/**
+ * The four rows of the first page, live: another p, another seed, the same rule.
+ *
+ * @module live_rows
+ */
+
+import { button, html, setText, shown } from "./dom.js";
+import { TorchStream, applyMask, factors, values } from "./dropout_model.js";
+import { initialState, readP, writeFragment } from "./lab_state.js";
+import { createRows } from "./rows_table.js";
+
+const place = /** @type {HTMLElement} */ (document.getElementById("live-rows"));
+const caption = /** @type {HTMLElement} */ (document.querySelector(".caption"));
+const number = html("output", { for: "live-p" });
+const slide = html("input", { id: "live-p", type: "range", min: 0, max: 1, step: 0.05, value: initialState().p });
+const said = html("span", { role: "status" });
+const link = html("a", {}, "Try your own tensor in the lab");
+let state = initialState();
+
+const rows = createRows(place, {
+  labels: ["input x", "mask m", "1/(1 − p)", "output y"],
+  fateRows: [1, 3],
+  sentences: false,
+  caption: "Input, mask, scale and output: where the mask is 0 the output is 0, where it is 1 the input times the scale",
+});
+const resample = button("Resample", () => change({ seed: BigInt(crypto.getRandomValues(new Uint32Array(1))[0]) }));
+place.append(html("div", { class: "live-controls" }, html("label", { for: "live-p" }, "Drop probability p"), slide, number, resample));
+slide.addEventListener("input", () => change({ p: readP(slide.value) }));
+
+/** @param {Partial<import("./lab_state.js").LabState>} changes */
+function change(changes) {
+  show(changes);
+  setText(said, `x = [${state.numbers.join(", ")}], p = ${state.p}, seed ${state.seed}, computed by your browser as torch would. `);
+  link.href = place.dataset.lab + writeFragment(state);
+  caption.replaceChildren(said, link);
+}
+
+/** @param {Partial<import("./lab_state.js").LabState>} changes */
+function show(changes) {
+  state = { ...state, ...changes };
+  const x = values(state.numbers, "float32");
+  const mask = new TorchStream(state.seed).mask(x.length, state.p);
+  const y = applyMask(x, mask, state);
+  const scale = shown(factors(state, "float32").kept, 3);
+  rows.show({
+    count: x.length,
+    column: (i) => ({ cells: [shown(x[i]), String(mask[i]), scale, shown(y[i], 3)], kept: mask[i] === 1, name: "", sentence: "" }),
+  });
+  setText(number, state.p.toFixed(2));
+}
+
+document.documentElement.classList.add("has-live-rows");
+show({});

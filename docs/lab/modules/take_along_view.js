@@ -1,0 +1,28 @@
+/**
+ * Take it with you: the equivalent Python, what it prints, and a link to this state.
+ *
+ * @module take_along_view
+ */
+
+import { copyButton, html, setText } from "./dom.js";
+import { writeFragment } from "./lab_state.js";
+import { pythonCode } from "./python_code.js";
+
+/** @typedef {import("./lab.js").Derived} Derived */
+
+/** @param {HTMLElement} parent */
+export function createTakeAlong(parent) {
+  const code = html("pre", { class: "lab-output", id: "lab-python", tabindex: 0, "aria-label": "Python" });
+  const prints = html("pre", { class: "lab-output", id: "lab-prints", tabindex: 0, "aria-label": "What the Python prints" });
+  const link = html("a", { id: "lab-link", href: "#" });
+  parent.append(code, copyButton("Copy the Python", code), html("p", { class: "lab-help" }, "It prints:"), prints, html("p", { class: "lab-link" }, "This state as a link: ", link), copyButton("Copy the link", link));
+  /** @param {Derived} derived */
+  const render = ({ state, outputText, gradientText }) => {
+    setText(code, pythonCode(state));
+    setText(prints, `${outputText()}\n${gradientText()}`);
+    const address = new URL(writeFragment(state), location.href).href;
+    link.href = address;
+    setText(link, address);
+  };
+  return { render };
+}

@@ -1,0 +1,33 @@
+/** Serve the built site with the strictest policy that it claims to run under. */
+
+import { createReadStream, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const SITE = fileURLToPath(new URL("../../docs/_build/html", import.meta.url));
+const KINDS = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".woff2": "font/woff2",
+};
+
+/** Start serving on a free port of this machine. */
+export async function serve(port = 0) {
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
+    const file = join(SITE, normalize(path.endsWith("/") ? `${path}index.html` : path));
+    if (!file.startsWith(SITE) || !statSync(file, { throwIfNoEntry: false })?.isFile()) {
+      response.writeHead(404).end();
+      return;
+    }
+    const kind = KINDS[extname(file)] ?? "application/octet-stream";
+    response.writeHead(200, { "Content-Type": kind, "Content-Security-Policy": "default-src 'self'" });
+    createReadStream(file).pipe(response);
+  });
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return { address: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+}

@@ -1,0 +1,223 @@
+"""Write what torch, SciPy and plain enumeration say, for the lab's model to be held against.
+
+Usage: python tests/lab_vectors.py FOLDER
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy.stats import binom
+
+from dropout_explained import TorchStream, moments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SEEDS = (0, 5, -1, -(2**63), 2**32 + 5, 2**63 + 12345, 2**64 - 1, 1234567890)
+PROBABILITIES = (0.0, 2**-53, 1e-9, 0.1, 0.3, 0.5, 0.9, 1 - 1e-9, math.nextafter(1.0, 0.0), 1.0)
+SPECIAL = (0.0, -0.0, math.inf, -math.inf, math.nan, 1e-45, -3.4e38, 1 / 3)
+LONG = 10**6
+
+
+def called(x: torch.Tensor, p: float, scaling: str, *, training: bool) -> torch.Tensor:
+    """Apply dropout with one of the three scalings, as the lab's Python does."""
+    if scaling == "inverted":
+        return F.dropout(x, p, training)
+    if training:
+        return torch.empty_like(x).bernoulli_(1 - p) * x
+    return (1 - p) * x if scaling == "vanilla" else x * 1
+
+
+def long_calls(folder: Path) -> Iterator[dict[str, Any]]:
+    """Run a million elements for each seed, and write the outputs as bytes."""
+    generator = np.random.default_rng(0)
+    pairs = [*zip(SEEDS, PROBABILITIES[1:-1], strict=True), *((7, p) for p in (0.0, 1.0))]
+    for dtype in (torch.float32, torch.float64):
+        name = str(dtype).removeprefix("torch.")
+        x = torch.from_numpy(generator.normal(size=LONG)).to(dtype)
+        x[: len(SPECIAL)] = torch.tensor(SPECIAL, dtype=dtype)
+        (folder / f"x_{name}.bin").write_bytes(x.numpy().tobytes())
+        for i, (seed, p) in enumerate(pairs):
+            torch.manual_seed(seed)
+            file = f"y_{name}_{i}.bin"
+            (folder / file).write_bytes(F.dropout(x, p).numpy().tobytes())
+            yield {"seed": str(seed), "p": p, "dtype": name, "x": f"x_{name}.bin", "y": file}
+
+
+def short_calls() -> Iterator[dict[str, Any]]:
+    """Run small tensors through every scaling and both losses, with their gradients."""
+    generator = np.random.default_rng(1)
+    for i in range(400):
+        dtype = (torch.float32, torch.float64)[i % 2]
+        n = int(generator.integers(1, 40))
+        p = float(PROBABILITIES[i % 20] if i % 20 < len(PROBABILITIES) else generator.random())
+        seed = int(generator.integers(-(2**63), 2**63))
+        scaling = ("inverted", "vanilla", "none")[i % 3]
+        training = i % 5 != 0
+        loss = ("sum", "mean_square")[i // 2 % 2]
+        numbers = np.round(generator.normal(size=n) * 10, 2)
+        x = torch.tensor(numbers, dtype=dtype, requires_grad=True)
+        torch.manual_seed(seed)
+        y = called(x, p, scaling, training=training)
+        (y.sum() if loss == "sum" else y.square().mean()).backward()
+        assert x.grad is not None
+        yield {
+            "seed": str(seed),
+            "p": p,
+            "dtype": str(dtype).removeprefix("torch."),
+            "scaling": scaling,
+            "training": training,
+            "loss": loss,
+            "x": x.tolist(),
+            "y": y.tolist(),
+            "y_printed": str(y.detach()),
+            "gradient": x.grad.tolist(),
+        }
+
+
+def streams() -> Iterator[dict[str, Any]]:
+    """Draw several calls in a row, of sizes that do not fit the blocks of the generator."""
+    for seed in (3, -7):
+        stream = TorchStream(seed)
+        torch.manual_seed(seed)
+        sizes = [1, 2, 311, 312, 313, 5, 1000]
+        masks = [F.dropout(torch.ones(n), 0.3).ne(0) for n in sizes]
+        assert all(
+            mask.tolist() == stream.mask(n, 0.3).tolist()
+            for mask, n in zip(masks, sizes, strict=True)
+        )
+        uniforms = torch.Generator().manual_seed(seed)
+        drawn = torch.rand(1000, dtype=torch.float64, generator=uniforms)
+        yield {
+            "seed": str(seed),
+            "p": 0.3,
+            "masks": [mask.int().tolist() for mask in masks],
+            "uniforms": drawn.tolist(),
+        }
+
+
+def printed() -> Iterator[dict[str, Any]]:
+    """Print tensors of many shapes and magnitudes, with ties and numbers that are none."""
+    generator = np.random.default_rng(2)
+    ties = np.array([0.03125, 0.09375, -0.15625, 2.00005, 0.5, 1.5])
+    cases: list[np.ndarray[Any, Any]] = [
+        *(np.array(value) for value in (3.0, -0.0, 0.03125, math.nan, 1e-5, 123456789.0)),
+        np.zeros(70), -np.zeros(3), ties, ties * 1e6, np.array([100005.0, 100015.0, 1.0]),
+        np.array([math.nan, 1.0]), np.array([math.inf, -math.inf, math.nan]),
+        np.array([math.nan, 20000.5]), np.array([1e-30, 1e30, 5e-324]), np.arange(1000.0),
+        np.array([1e8, 1e8 + 8]), np.array([999.95, 0.99995, 1.00005]), np.array(SPECIAL),
+    ]  # fmt: skip
+    shapes = [(1,), (7,), (40,), (1000,), (2, 3), (3, 41), (2, 2, 2), (2, 1, 3, 2), (10, 100)]
+    for shape in shapes:
+        for magnitude in (1e-6, 1e-2, 1.0, 1e3, 1e5, 1e9):
+            values = generator.normal(size=shape) * magnitude
+            cases += [values, np.round(values), np.where(generator.random(shape) < 0.5, 0, values)]
+    for values in cases:
+        for dtype in (torch.float32, torch.float64):
+            tensor = torch.tensor(values).to(dtype)
+            yield {
+                "values": tensor.reshape(-1).tolist(),
+                "shape": list(tensor.shape),
+                "dtype": str(dtype).removeprefix("torch."),
+                "printed": str(tensor),
+            }
+
+
+def intervals() -> Iterator[dict[str, Any]]:
+    """Take exact moments and binomial intervals, up to ten million coins."""
+    generator = np.random.default_rng(3)
+    for i in range(500):
+        n = int(10 ** generator.uniform(0, 7))
+        p = float((0.0, 1.0, 0.5)[i] if i < 3 else generator.random())
+        value = float(np.round(generator.normal(), 2))
+        kept = [int(binom.ppf(level, n, 1 - p)) for level in (0.025, 0.975)]
+        exact = moments(p, value=value, n=n)
+        yield {
+            "n": n,
+            "p": p,
+            "value": value,
+            "kept": kept,
+            "mean": exact.mean,
+            "variance": exact.variance,
+            "secondMoment": exact.second_moment,
+            "standardError": exact.standard_error,
+            "interval95": exact.interval_95,
+        }
+
+
+def means() -> Iterator[dict[str, Any]]:
+    """Enumerate all masks of small tensors, and convolve the law of the mean with itself."""
+    generator = np.random.default_rng(4)
+    xs: list[list[float]] = [
+        [1, 2, 3, 4],
+        [0.3, -1.2, 2.5, 0],
+        [5],
+        [0, 0],
+        [-2, -2, -2],
+        [-1.5, 1.5, 1.5, -1.5],
+    ]
+    xs += [np.round(generator.normal(size=n), 1).tolist() for n in (2, 5, 8)]
+    for x in xs:
+        for p in (0.5, 0.9, 0.05):
+            q = 1 - p
+            tenths = np.round(10 * np.array(x)).astype(int)
+            least = int(np.minimum(tenths, 0).sum())
+            law = np.zeros(int(np.abs(tenths).sum()) + 1)
+            for mask in itertools.product((0, 1), repeat=len(x)):
+                kept = sum(mask)
+                law[int(np.dot(mask, tenths)) - least] += q**kept * p ** (len(x) - kept)
+            for draws in (1, 7, 60):
+                total = np.ones(1)
+                for _ in range(draws):
+                    total = np.convolve(total, law)
+                at = (np.arange(total.size) + draws * least) / (10 * q * len(x) * draws)
+                cumulative = np.cumsum(total)
+                # No quantile where the cumulative probability all but equals the level.
+                clear = min(abs(cumulative - level).min() for level in (0.025, 0.975)) > 1e-9
+                ends = [at[np.searchsorted(cumulative, level)] for level in (0.025, 0.975)]
+                yield {
+                    "x": x,
+                    "q": q,
+                    "factor": 1 / q,
+                    "draws": draws,
+                    "mean": float(total @ at),
+                    "standardError": float(np.sqrt(max(0, total @ at**2 - (total @ at) ** 2))),
+                    "interval": ends if clear else None,
+                    "at": at.tolist(),
+                    "probabilities": total.tolist(),
+                }
+
+
+def depths() -> Iterator[dict[str, Any]]:
+    """Stack dropout on ones, and count what is left after each layer."""
+    for seed, p, n in ((0, 0.5, 10_000), (2**40 + 1, 0.1, 1000), (-3, 0.9, 500)):
+        torch.manual_seed(seed)
+        h, kept = torch.ones(n, dtype=torch.float64), []
+        for _ in range(20):
+            h = F.dropout(h, p)
+            kept.append(int(h.count_nonzero()))
+        yield {"seed": str(seed), "p": p, "n": n, "kept": kept}
+
+
+def write(folder: Path) -> None:
+    """Write one JSON file, and the long outputs beside it."""
+    makers = (short_calls, streams, printed, intervals, means, depths)
+    vectors: dict[str, Any] = {make.__name__: list(make()) for make in makers}
+    vectors["long_calls"] = list(long_calls(folder))
+    # JSON knows neither NaN nor infinities; JavaScript's Number() reads them from these strings.
+    text = re.sub(r"-?\b(?:NaN|Infinity)\b", r'"\g<0>"', json.dumps(vectors))
+    (folder / "vectors.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

