@@ -191,7 +191,7 @@ def means() -> Iterator[dict[str, Any]]:
                     "factor": 1 / q,
                     "draws": draws,
                     "mean": float(total @ at),
-                    "standardError": float(np.sqrt(max(0, total @ at**2 - (total @ at) ** 2))),
+                    "standardError": math.sqrt(max(0.0, float(total @ at**2 - (total @ at) ** 2))),
                     "interval": ends if clear else None,
                     "at": at.tolist(),
                     "probabilities": total.tolist(),

@@ -21,7 +21,7 @@ const MOST_BARS = 40;
 export function createGradient(parent, choose) {
   const loss = choice("Loss", "lab-loss", [["sum", "sum of y"], ["mean_square", "mean of y²"]], (value) => choose(/** @type {LabState["loss"]} */ (value)));
   const told = html("p");
-  const printed = html("pre", { class: "lab-output", id: "lab-gradient", tabindex: 0, "aria-label": "The gradient x.grad as torch prints it" });
+  const printed = html("pre", { class: "lab-output", id: "lab-gradient", tabindex: 0, role: "group", "aria-label": "The gradient x.grad as torch prints it" });
   const picture = html("div", { class: "lab-charts" });
   parent.append(loss.fields, told, html("p", { class: "lab-help" }, "x.grad, as torch prints it:"), printed, picture);
 

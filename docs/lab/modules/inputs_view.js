@@ -58,7 +58,7 @@ function readAsTyped(input, problem, read) {
       input.setAttribute("aria-invalid", String(message !== ""));
       if (problem.textContent !== message) problem.textContent = message;
     };
-    if (message) waiting = setTimeout(tell, patience);
+    if (message && patience) waiting = setTimeout(tell, patience);
     else tell();
   };
   input.addEventListener("input", () => attempt(PATIENCE));

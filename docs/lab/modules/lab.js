@@ -11,7 +11,7 @@ import { html, setText, shown } from "./dom.js";
 import { TorchStream, applyMask, factors, gradient, mean, values } from "./dropout_model.js";
 import { createGradient } from "./gradient_view.js";
 import { createInputs } from "./inputs_view.js";
-import { initialState, readFragment, writeFragment } from "./lab_state.js";
+import { MOST_DRAWS, initialState, readFragment, writeFragment } from "./lab_state.js";
 import { createMean } from "./mean_view.js";
 import { createPipeline } from "./pipeline_view.js";
 import { createTakeAlong } from "./take_along_view.js";
@@ -69,7 +69,7 @@ function part(name) {
   return /** @type {HTMLElement} */ (document.getElementById(`lab-part-${name}`));
 }
 
-const output = html("pre", { class: "lab-output", id: "lab-output", tabindex: 0, "aria-label": "The output y as torch prints it" });
+const output = html("pre", { class: "lab-output", id: "lab-output", tabindex: 0, role: "group", "aria-label": "The output y as torch prints it" });
 const summary = html("p", { id: "lab-summary" });
 const message = html("p", { id: "lab-message", role: "alert" });
 const announcement = html("p", { class: "lab-hidden", role: "status" });
@@ -77,7 +77,7 @@ const announcement = html("p", { class: "lab-hidden", role: "status" });
 part("inputs").append(message);
 const inputs = createInputs(part("inputs"), update);
 part("inputs").append(html("p", { class: "lab-help" }, "torch prints:"), output, summary, announcement);
-const means = createMean(part("mean"), (draws) => update({ draws }));
+const means = createMean(part("mean"), (more) => update({ draws: more ? Math.min(MOST_DRAWS, state.draws + more) : 1 }));
 const parts = [
   { render: renderOutput },
   createPipeline(part("pipeline")),

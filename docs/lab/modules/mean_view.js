@@ -29,16 +29,16 @@ function checkpoints(last, perDecade) {
 
 /**
  * @param {HTMLElement} parent
- * @param {(draws: number) => void} draw asks for so many calls in all
+ * @param {(more: number) => void} draw asks for so many calls more, or, for 0, to start again
  */
 export function createMean(parent, draw) {
   const told = html("p");
   const pictures = html("div", { class: "lab-charts" });
   let total = 1;
   const more = [1, 100, 10_000].map((count) =>
-    button(`Draw ${count.toLocaleString("en").replace(",", " ")}`, () => draw(Math.min(MOST_DRAWS, total + count))),
+    button(`Draw ${count.toLocaleString("en").replace(",", " ")}`, () => draw(count)),
   );
-  const again = button("Start again", () => draw(1));
+  const again = button("Start again", () => draw(0));
   parent.append(html("div", { class: "lab-buttons" }, ...more, again), told, pictures);
 
   /** @type {Derived | undefined} */
@@ -55,6 +55,8 @@ export function createMean(parent, draw) {
   let laws = new Map();
   /** @type {ArrayLike<number>} */
   let numbers = [];
+  let pace = Infinity;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   /** @param {Derived} next */
   function render(next) {
@@ -75,6 +77,8 @@ export function createMean(parent, draw) {
       longer.set(means.subarray(0, done));
       means = longer;
     }
+    // Calls that were asked for one by one are shown as they come; a second is enough to watch them.
+    pace = done > 0 && !calm.matches ? Math.ceil((total - done) / 60) : Infinity;
     for (const control of more) control.disabled = total >= MOST_DRAWS;
     draws();
   }
@@ -99,10 +103,11 @@ export function createMean(parent, draw) {
     if (!derived || !random(derived)) return;
     const { state, x, factors } = derived;
     const ys = x.map((value) => value * factors.kept);
+    const most = Math.min(total, done + pace);
     const marks = new Set(checkpoints(total, POINTS_PER_DECADE));
     do {
       // Several calls between two looks at the clock.
-      for (let i = 0; i < Math.max(1, 500 / x.length) && done < total; i++) {
+      for (let i = 0; i < Math.max(1, 500 / x.length) && done < most; i++) {
         const mask = stream.mask(x.length, state.p);
         let total = 0;
         for (let k = 0; k < x.length; k++) total += mask[k] * ys[k];
@@ -111,7 +116,7 @@ export function createMean(parent, draw) {
       }
       const [count] = done < total ? [] : wanted();
       if (count) laws.set(count, meanLaw(numbers, 1 - state.p, factors.kept, count));
-    } while (unfinished() && performance.now() < deadline);
+    } while (unfinished() && (done < most || done === total) && performance.now() < deadline);
     draws();
   }
 

@@ -1,0 +1,279 @@
+/** The lab in real browsers, served under its strict policy, against what torch says in this run. */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { after, before, describe, test } from "node:test";
+
+import { starters, withPage } from "./driver.js";
+import { serve } from "./server.js";
+
+const states = JSON.parse(readFileSync(process.env.EXPECTED, "utf8"));
+const LAB = "lab/index.html";
+let site;
+
+/** Run Python scripts as a reader would, and return what they print. */
+function execute(scripts) {
+  const run = spawnSync(process.env.PYTHON, [fileURLToPath(new URL("execute.py", import.meta.url))], { input: JSON.stringify(scripts), encoding: "utf8" });
+  assert.equal(run.status, 0, run.stderr);
+  return JSON.parse(run.stdout);
+}
+
+const text = (page, selector) => page.evaluate((one) => document.querySelector(one).textContent, selector);
+const focused = (page) =>
+  page.evaluate(() => {
+    const { id, name, value, type, textContent, tagName } = document.activeElement;
+    return { tag: tagName, id, name, value, type, text: textContent.trim(), part: document.activeElement.closest(".lab-part")?.id };
+  });
+
+/** Follow a link within the page, and wait until all is shown. */
+async function follow(page, fragment) {
+  await page.evaluate((one) => (location.hash = one), fragment);
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 0)));
+  await page.settled();
+}
+
+/** Press a key until the focus is where it should be. */
+async function tabTo(page, found, key = "Tab") {
+  for (let presses = 0; presses < 80; presses++) {
+    await page.press(key);
+    const now = await focused(page);
+    if (found(now)) return now;
+  }
+  return assert.fail(`${key} never reached ${found}`);
+}
+
+before(async () => (site = await serve()));
+after(() => site.close());
+
+for (const start of starters) {
+  describe(`the lab in ${start.name.replace("start", "")}`, () => {
+    let browser;
+    before(async () => (browser = await start()));
+    after(() => browser?.close());
+    /** A test on the lab's page, after which nothing may have been thrown or refused. */
+    const onLab = (name, action, options = {}) =>
+      test(name, { timeout: 300_000 }, () =>
+        withPage(browser, options, name, async (page) => {
+          await page.goto(`${site.address}/${options.at ?? LAB}`);
+          if (!options.at) await page.settled();
+          await action(page);
+          assert.deepEqual(page.errors, []);
+          assert.deepEqual(await page.evaluate(() => globalThis.refused), []);
+        }),
+      );
+
+    onLab("fifty random states show what torch prints, and their Python prints what they show", async (page) => {
+      const scripts = [];
+      const shown = [];
+      for (const state of states) {
+        await follow(page, state.fragment);
+        assert.equal(await text(page, "#lab-message"), "");
+        assert.equal(await text(page, "#lab-output"), state.output, state.fragment);
+        assert.equal(await text(page, "#lab-gradient"), state.gradient, state.fragment);
+        scripts.push(await text(page, "#lab-python"));
+        shown.push(await text(page, "#lab-prints"));
+        assert.equal(shown.at(-1), `${state.output}\n${state.gradient}`);
+      }
+      execute(scripts).forEach((printed, i) => assert.equal(printed, `${shown[i]}\n`, scripts[i]));
+    });
+
+    onLab("running means and stacked layers are those of torch", async (page) => {
+      for (const state of states) {
+        await follow(page, state.fragment);
+        const mean = await text(page, "#lab-part-mean");
+        if (state.random) {
+          const running = Number(/running mean of y is (\S+):/.exec(mean)[1]);
+          // Four significant digits are shown.
+          assert.ok(Math.abs(running - Number(state.running_mean)) <= 0.51e-3 * Math.abs(running), `${running}, ${state.running_mean}, ${state.fragment}`);
+        } else assert.match(mean, /(Nothing is random|Not every value is finite)/);
+        const depth = await text(page, "#lab-part-depth");
+        if (state.p < 1) assert.ok(depth.includes(`: ${state.left} are left`), `${depth}, ${state.left}`);
+      }
+    });
+
+    onLab("ten thousand arbitrary links give a state or a sentence, and never markup", async (page) => {
+      const result = await page.evaluate(async () => {
+        const pieces = ["v=1", "v=2", "&", "&", "=", "x=", "p=", "seed=", "shape=", "draws=", "layers=20", "mode=eval", "scaling=vanilla", "loss=sum", "dtype=float64", "1", "2,3", "-", "*", "*999", "e9", "%", "%3Cscript%3E", "%00", "é", "<img src=x onerror=\"document.title='run'\">", "nan", "inf", "0.5", "9".repeat(30), "__proto__", "javascript:", "'", "\"", "\\", "your-tensor", " ", "#"];
+        let random = 20_261_123;
+        const next = (below) => (random = (random * 48271) % 2147483647) % below;
+        const inside = () => document.querySelectorAll("#lab-message *, #lab-output *, #lab-python *, #lab-prints *, #lab-gradient *, .lab-problem *").length;
+        const active = () => document.querySelectorAll("script, img, iframe, object, embed, link, style").length;
+        const [before, title] = [active(), document.title];
+        const counts = { states: 0, sentences: 0, wrong: [] };
+        for (let i = 0; i < 10_000; i++) {
+          const fragment = (i % 3 ? "v=1&" : "") + Array.from({ length: 1 + next(9) }, () => pieces[next(pieces.length)]).join(i % 2 ? "" : "&") + (i % 5 ? "" : i);
+          const old = location.hash;
+          const changed = new Promise((resolve) => addEventListener("hashchange", resolve, { once: true }));
+          location.hash = fragment;
+          if (location.hash === old) continue;
+          await changed;
+          const message = document.getElementById("lab-message").textContent;
+          if (message) counts.sentences++;
+          else counts.states++;
+          const fine = message === "" || /^(The link|Drop probability p|Seed|Values|x|shape|mode|scaling|loss|dtype|draws|layers) (must|is|names) .*\. Nothing was changed\.$/s.test(message);
+          if (!fine || message.length > 220 || inside() || active() !== before || document.title !== title) counts.wrong.push([fragment, message]);
+        }
+        return counts;
+      });
+      assert.deepEqual(result.wrong, []);
+      assert.ok(result.states > 300 && result.sentences > 5000, JSON.stringify(result));
+      await follow(page, states[0].fragment);
+      assert.equal(await text(page, "#lab-output"), states[0].output);
+    });
+
+    onLab("the keyboard alone does everything", async (page) => {
+      await page.evaluate(() => document.querySelector("article a").focus());
+      const reached = [];
+      const on = async (found, key) => reached.push(await tabTo(page, found, key));
+      await on(({ id }) => id === "lab-values");
+      await page.press("Control+a");
+      await page.type("2, -4, 6");
+      await on(({ id }) => id === "lab-p");
+      await page.press("Control+a");
+      await page.type("0.2");
+      await on(({ type, part }) => type === "range" && part === "lab-part-inputs");
+      await page.press("ArrowRight");
+      await on(({ id }) => id === "lab-seed");
+      await page.press("Control+a");
+      await page.type("-5");
+      await on(({ name }) => name === "lab-mode");
+      await on(({ name }) => name === "lab-scaling");
+      await page.press("ArrowDown");
+      await page.press("ArrowUp");
+      await page.settled();
+      // In the pipeline one stop leads to all elements.
+      await on(({ text }) => text === "[0]");
+      for (const key of ["ArrowRight", "End", "Home", "End"]) await page.press(key);
+      assert.equal((await focused(page)).text, "[2]");
+      const sentence = await text(page, ".lab-sentence");
+      assert.match(sentence, /^u = \S+ is (not )?below 0\.79, so x = 6 (is kept|becomes)/);
+      await on(({ text }) => text === "Draw 1");
+      await page.press("Enter");
+      await on(({ text }) => text === "Draw 100");
+      await page.press("Enter");
+      await on(({ name }) => name === "lab-loss");
+      await page.press("ArrowDown");
+      await on(({ id }) => id === "lab-layers");
+      await page.press("End");
+      await page.settled();
+      assert.match(await text(page, "#lab-part-mean"), /After 201 calls/);
+      assert.match(await text(page, "#lab-part-depth"), /through 20 layers/);
+      await on(({ text }) => text === "Copy the Python");
+      await page.press("Enter");
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
+      assert.match(await text(page, ".lab-copied"), /Copied|Selected/);
+      await on(({ id }) => id === "lab-link");
+      const link = await page.evaluate(() => document.activeElement.href);
+      assert.match(link, /#v=1&x=2,-4,6&p=0\.21&seed=-5&mode=train&scaling=inverted&loss=mean_square&draws=201&layers=20$/);
+
+      // What was copied, pasted by the keyboard, and run, prints what the page shows.
+      const [script, prints] = [await text(page, "#lab-python"), await text(page, "#lab-prints")];
+      assert.match(script, /x = torch\.tensor\(\[2\.0, -4\.0, 6\.0\]\)[^]*manual_seed\(-5\)[^]*p=0\.21/);
+      assert.equal(execute([script])[0], `${prints}\n`);
+      await tabTo(page, ({ id }) => id === "lab-values", "Shift+Tab");
+      await page.press("Control+a");
+      await page.press("Control+v");
+      assert.equal(await page.evaluate(() => document.activeElement.value.trim()), script.trim());
+
+      // The link restores the state on a fresh page.
+      await withPage(browser, {}, "restored", async (fresh) => {
+        await fresh.goto(link);
+        await fresh.settled();
+        assert.equal(await text(fresh, "#lab-prints"), prints);
+        assert.equal(await fresh.evaluate(() => document.getElementById("lab-values").value), "2, -4, 6");
+        assert.match(await text(fresh, "#lab-part-mean"), /After 201 calls/);
+      });
+    });
+
+    onLab("every stop of the keyboard shows where it is", async (page) => {
+      await page.evaluate(() => document.querySelector("article a").focus());
+      let stops = 0;
+      for (let presses = 0; presses < 60; presses++) {
+        await page.press("Tab");
+        await page.still();
+        const style = await page.evaluate(() => {
+          const { activeElement } = document;
+          const { outlineStyle, outlineWidth } = getComputedStyle(activeElement);
+          const box = activeElement.getClientRects()[0] ?? new DOMRect();
+          const top = document.elementFromPoint(box.x + Math.min(box.width / 2, 20), box.y + Math.min(box.height / 2, 20));
+          return { lab: Boolean(activeElement.closest(".lab-part")), bar: Boolean(activeElement.closest(".lab-bar")), outline: `${outlineStyle} ${outlineWidth}`, seen: activeElement === top || activeElement.contains(top), what: activeElement.outerHTML.slice(0, 80) };
+        });
+        if (!style.lab) continue;
+        stops++;
+        assert.match(style.outline, /^(solid|auto) [1-9]/, style.what);
+        assert.ok(style.seen, `hidden behind something: ${style.what}`);
+      }
+      assert.ok(stops >= 20, String(stops));
+    });
+
+    onLab("a mistake is explained beside its field, and loses nothing", async (page) => {
+      for (const [id, wrong, reason] of [
+        ["lab-values", "two, 1", /^Values must hold real numbers; got two\.$/],
+        ["lab-p", "7", /^Drop probability p must be a number from 0 to 1; got 7\.$/],
+        ["lab-seed", "half", /^Seed must be a whole number from −2\^63 to 2\^64 − 1; got half\.$/],
+      ]) {
+        const before = await text(page, "#lab-output");
+        await page.evaluate((one) => {
+          document.getElementById(one).focus();
+          document.getElementById(one).select();
+        }, id);
+        await page.type(wrong);
+        await page.press("Tab");
+        assert.match(await text(page, `#${id}-problem`), reason);
+        assert.deepEqual(await page.evaluate((one) => [document.getElementById(one).value, document.getElementById(one).getAttribute("aria-invalid")], id), [wrong, "true"]);
+        assert.equal(await text(page, "#lab-output"), before);
+      }
+      await follow(page, "#v=7");
+      assert.match(await text(page, "#lab-message"), /version 7; this page reads version 1/);
+    });
+
+    onLab("a heading's link is no state, and changes none", async (page) => {
+      await follow(page, states[0].fragment);
+      await follow(page, "#layer-upon-layer");
+      assert.equal(await text(page, "#lab-output"), states[0].output);
+      assert.equal(await text(page, "#lab-message"), "");
+    });
+
+    onLab("results are announced once the reader pauses, not at every step", async (page) => {
+      const announced = await page.evaluate(async () => {
+        const region = document.querySelector("#lab-part-inputs [role=status].lab-hidden");
+        const said = [];
+        new MutationObserver(() => said.push(region.textContent)).observe(region, { childList: true, characterData: true, subtree: true });
+        const slide = document.querySelector("#lab-part-inputs input[type=range]");
+        for (let p = 10; p < 90; p++) {
+          slide.value = String(p / 100);
+          slide.dispatchEvent(new Event("input"));
+          await new Promise((resolve) => requestAnimationFrame(resolve));
+        }
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        return said;
+      });
+      assert.equal(announced.length, 1);
+      assert.match(announced[0], /of 4 kept; the mean of x is 2\.5/);
+    });
+
+    onLab(
+      "the first page's rows answer to p and to resampling, as torch would",
+      async (page) => {
+        const scripts = [];
+        const rows = [];
+        for (let i = 0; i < 5; i++) {
+          await page.evaluate((p) => {
+            const slide = document.getElementById("live-p");
+            slide.value = p;
+            slide.dispatchEvent(new Event("input"));
+            document.querySelector("#live-rows button").click();
+          }, String(i / 5));
+          const [p, seed] = /p = (\S+), seed (\d+)/.exec(await text(page, ".caption")).slice(1);
+          scripts.push(`import torch\ntorch.manual_seed(${seed})\nprint(torch.nn.functional.dropout(torch.tensor([1., 2., 3., 4.]), ${p}).tolist())`);
+          rows.push(await page.evaluate(() => [...document.querySelectorAll("#live-rows tr:last-child td")].map((cell) => Number(cell.textContent))));
+          assert.match(await page.evaluate(() => document.querySelector(".caption a").href), new RegExp(`lab/index\\.html#v=1&x=1,2,3,4&p=${p}&seed=${seed}&`));
+        }
+        execute(scripts).forEach((printed, i) => JSON.parse(printed).forEach((y, k) => assert.equal(rows[i][k], Number(y.toPrecision(3)))));
+      },
+      { at: "index.html" },
+    );
+  });
+}
