@@ -4,6 +4,7 @@
 # ///
 """Everything one does with this repository, one session each: ``nox -l`` lists them."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,7 @@ nox.options.reuse_venv = "yes"
 PROJECT = nox.project.load_toml("pyproject.toml")
 DOCS = Path("docs")
 HTML = DOCS / "_build" / "html"
+BROWSER = Path("tests") / "browser"
 SPHINX = ("-W", "-n", "-T", "--keep-going", "-d", str(DOCS / "_build" / "doctrees"))
 
 
@@ -31,6 +33,7 @@ def docs(session: nox.Session) -> None:
     install(session, "docs")
     session.run("sphinx-build", *SPHINX, "-j", "2", *session.posargs, str(DOCS), str(HTML))
     print(f"\nThe site is built. Open {(HTML / 'index.html').resolve().as_uri()}")
+    print(f"The lab needs a server: python -m http.server --directory {HTML}")
 
 
 @nox.session(name="docs-live", default=False)
@@ -60,10 +63,28 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """Run the built site and the lab in Chromium and Firefox."""
+    environment = browsing(session)
+    expected = Path(session.create_tmp()) / "expected.json"
+    session.run("python", str(BROWSER / "expected.py"), str(expected))
+    environment["EXPECTED"] = str(expected)
+    suites = sorted(str(path) for path in BROWSER.glob("*.test.js"))
+    options = ["--test", "--test-concurrency=2", "--test-reporter=spec", *session.posargs]
+    session.run("node", *options, *suites, env=environment)
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Time replay and the command's start against torch, as ratios in one run."""
     install(session)
     session.run("python", "tests/bench.py", *session.posargs)
+
+
+@nox.session(name="bench-browser", default=False)
+def bench_browser(session: nox.Session) -> None:
+    """Time the lab's model against torch, and its frames while p is dragged."""
+    session.run("node", str(BROWSER / "bench.js"), env=browsing(session))
 
 
 @nox.session(default=False)
@@ -75,9 +96,31 @@ def verify(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check the types with mypy in strict mode."""
+    """Check the types of Python with mypy, and of JavaScript with TypeScript, both strict."""
     install(session, "docs", "test", "types")
     session.run("mypy", *session.posargs)
+    session.run("npm", "ci", "--no-audit", "--no-fund", "--prefix", str(BROWSER))
+    compiler = str(BROWSER / "node_modules" / "typescript" / "bin" / "tsc")
+    for project in ("jsconfig.json", "jsconfig.model.json"):
+        session.run("node", compiler, "--project", str(DOCS / "lab" / project))
+
+
+def browsing(session: nox.Session) -> dict[str, str]:
+    """Build the site, install what drives browsers, and say where the browsers are."""
+    install(session, "docs", "test")
+    session.run("sphinx-build", *SPHINX, "-j", "2", str(DOCS), str(HTML))
+    session.run("npm", "ci", "--no-audit", "--no-fund", "--prefix", str(BROWSER))
+    environment = {"PYTHON": str(Path(session.bin) / "python")}
+    installed = {
+        "CHROMIUM": ("chromium", "chromium-browser", "google-chrome", "chrome"),
+        "FIREFOX": ("firefox-esr", "firefox"),
+    }
+    for variable, names in installed.items():
+        found = os.environ.get(variable) or next(filter(None, map(shutil.which, names)), None)
+        if found is None:
+            session.error(f"found no {names[0]}: install it, or name its program in {variable}")
+        environment[variable] = found
+    return environment
 
 
 @nox.session

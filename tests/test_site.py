@@ -227,3 +227,47 @@ def test_no_path_of_the_building_machine_is_published(site: Path) -> None:
     """Pages and downloads say nothing of where they were built."""
     for path in [*site.rglob("*.html"), *site.rglob("*.ipynb"), *site.rglob("*.js")]:
         assert str(ROOT) not in path.read_text(encoding="utf-8"), path
+
+
+def test_every_page_says_its_policy_and_keeps_it(site: Path) -> None:
+    """Nothing inline, no data: address: what default-src 'self' would refuse."""
+    for name in [*pages(site), *GENERATED]:
+        soup = page(site, name)
+        policies = soup.select("head > meta[http-equiv=Content-Security-Policy]")
+        assert [meta["content"] for meta in policies] == ["default-src 'self'"], name
+        assert not soup.select("style, [style], script:not([src])"), name
+        handlers = [
+            tag for tag in soup.find_all() if any(key.startswith("on") for key in tag.attrs)
+        ]
+        assert not handlers, name
+        for element in soup.select("script, link[rel=stylesheet]"):
+            address = urlsplit(str(element.get("src") or element.get("href"))).path
+            assert (site / urljoin(name, address)).is_file(), f"{name}: {address}"
+    for style in site.rglob("*.css"):
+        text = style.read_text(encoding="utf-8")
+        assert "url(data:" not in re.sub(r"[\"']", "", text), style
+        for address in re.findall(r"""url\(["']?([^"')]+)""", text):
+            assert (style.parent / urlsplit(address).path).exists(), f"{style}: {address}"
+
+
+def test_the_lab_stands_without_javascript(site: Path) -> None:
+    """The lab's page carries a computed example, and places for what a browser will show."""
+    soup = page(site, "lab/index.html")
+    torch.manual_seed(0)
+    assert str(F.dropout(torch.tensor([1.0, 2.0, 3.0, 4.0]), 0.5)) in outputs(soup)
+    parts = [str(part["id"]) for part in soup.select(".lab-part")]
+    names = ("inputs", "pipeline", "mean", "gradient", "depth", "take-along")
+    assert parts == [f"lab-part-{name}" for name in names]
+    assert all(not part.text.strip() for part in soup.select(".lab-part"))
+    assert soup.select_one("script[type=module][src='../_static/lab/lab.js']")
+
+
+def test_the_first_page_has_its_doors(site: Path) -> None:
+    """Understand, run, lab, look up: each door leads to a page."""
+    doors = page(site, "index.html").select(".doors .sd-card")
+    titles = [title.text.strip() for door in doors for title in door.select(".sd-card-title")]
+    assert titles == ["Understand", "Run", "Lab", "Look up"]
+    links = [str(link["href"]) for door in doors for link in door.select("a")]
+    assert len(links) == len(doors)
+    for link in links:
+        assert (site / link).is_file()

@@ -11,6 +11,7 @@ printed = []
 for script in json.load(sys.stdin):
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
-        exec(compile(script, "copied.py", "exec"), {"__name__": "__main__"})
+        # What the lab wrote, as a reader would run it, without importing torch fifty times.
+        exec(compile(script, "copied.py", "exec"), {"__name__": "__main__"})  # noqa: S102
     printed.append(output.getvalue())
 json.dump(printed, sys.stdout)

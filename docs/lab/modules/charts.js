@@ -4,7 +4,7 @@
  * @module charts
  */
 
-import { html, shown, svg } from "./dom.js";
+import { html, shown, svg, widthInside } from "./dom.js";
 
 /** @typedef {{from: number, to: number, log?: boolean, ticks?: number[], label: string, text?: (tick: number) => string}} Axis */
 
@@ -32,13 +32,14 @@ export function powerTicks(from, to) {
 
 /**
  * An empty chart: axes, and the functions that place marks on them.
- * @param {number} width in pixels
+ * @param {Element} parent that it will fill
  * @param {Axis} x
  * @param {Axis} y
  * @param {string} description what a reader without sight is told
  */
-export function chart(width, x, y, description) {
-  const right = Math.max(MARGIN.left + 40, width - MARGIN.right);
+export function chart(parent, x, y, description) {
+  const width = Math.max(240, Math.floor(widthInside(parent)));
+  const right = width - MARGIN.right;
   const bottom = HEIGHT - MARGIN.bottom;
   const X = placed(x, MARGIN.left, right);
   const Y = placed(y, bottom, MARGIN.top);
@@ -84,11 +85,6 @@ export function area(className, points) {
 
 /** @param {number} x @param {number} y @returns {[number, number]} */
 const at = (x, y) => [x, y];
-
-/** @param {Element} parent @returns {number} the width that a chart in it may have */
-export function roomIn(parent) {
-  return Math.max(240, Math.floor(parent.clientWidth));
-}
 
 /** @param {string} className @param {number} left @param {number} right @param {number} top @param {number} bottom in pixels */
 export function bar(className, left, right, top, bottom) {

@@ -4,7 +4,7 @@
  * @module depth_view
  */
 
-import { area, chart, figure, line, powerTicks, roomIn } from "./charts.js";
+import { area, chart, figure, line, powerTicks } from "./charts.js";
 import { html, setText, shown, svg } from "./dom.js";
 import { binomialInterval, keptByDepth } from "./dropout_model.js";
 import { MOST_LAYERS } from "./lab_state.js";
@@ -40,9 +40,9 @@ export function createDepth(parent, choose) {
       setText(told, "At p = 1 the first layer drops everything: there is no scale that could bring it back.");
       return pictures.replaceChildren();
     }
-    if (key !== `${seed} ${p}`) {
-      key = `${seed} ${p}`;
-      kept = keptByDepth(seed, p, ONES, MOST_LAYERS);
+    if (key !== `${seed} ${p} ${layers}`) {
+      key = `${seed} ${p} ${layers}`;
+      kept = keptByDepth(seed, p, ONES, layers);
       intervals = kept.map((_, i) => binomialInterval(ONES, (1 - p) ** (i + 1)));
     }
     const q = 1 - p;
@@ -53,19 +53,18 @@ export function createDepth(parent, choose) {
         `Scaled, their mean is ${shown(left / ONES / q ** layers)} (law: 1) and their mean of squares ${shown(left / ONES / q ** (2 * layers))} (law: 1/(1 − p)^L = ${shown(q ** -layers)}). ` +
         `Unscaled, both are ${shown(left / ONES)} (law: ${shown(q ** layers)}).`,
     );
-    const width = roomIn(pictures);
     pictures.replaceChildren(
-      drawn(width, "The mean", "mean of y", layers, q, 1),
-      drawn(width, "The second moment", "mean of y²", layers, q, 2),
+      drawn("The mean", "mean of y", layers, q, 1),
+      drawn("The second moment", "mean of y²", layers, q, 2),
     );
   };
 
-  /** @param {number} width @param {string} title @param {string} label @param {number} layers @param {number} q @param {number} power of the scale */
-  function drawn(width, title, label, layers, q, power) {
+  /** @param {string} title @param {string} label @param {number} layers @param {number} q @param {number} power of the scale */
+  function drawn(title, label, layers, q, power) {
     const depths = Array.from({ length: layers }, (_, i) => i + 1);
     const [least, most] = [q ** layers / 3, Math.max(1, q ** (layers * (1 - power))) * 3];
     const { root, X, Y, bottom } = chart(
-      width,
+      pictures,
       { from: 0, to: layers, ticks: depths.filter((depth) => depth % Math.ceil(layers / 10) === 0), label: "layers" },
       { from: least, to: most, log: true, ticks: powerTicks(least, most), label, text: (tick) => (tick >= 1e-3 && tick < 1e5 ? shown(tick) : tick.toExponential(0)) },
       `${title} by depth: scaled it follows ${power === 1 ? "1" : "1/(1 - p)^L"}, unscaled (1 - p)^L`,

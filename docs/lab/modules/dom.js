@@ -51,6 +51,17 @@ export function button(text, action) {
   return made;
 }
 
+/** @type {WeakMap<Element, number>} */
+let widths = new WeakMap();
+addEventListener("resize", () => (widths = new WeakMap()));
+
+/** The width inside an element, asked once a window size: asking makes the browser lay out the page. @param {Element} of */
+export function widthInside(of) {
+  const width = widths.get(of) ?? of.clientWidth;
+  widths.set(of, width);
+  return width;
+}
+
 /** Write text only where it changed: the browser then has nothing to lay out. @param {Node} node @param {string} text */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

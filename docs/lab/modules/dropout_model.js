@@ -257,7 +257,8 @@ export function keptByDepth(seed, p, n, layers) {
   const stream = new TorchStream(seed);
   const left = new Uint8Array(n).fill(1);
   return Array.from({ length: layers }, () => {
-    const mask = stream.mask(n, p); // torch draws for what is already 0 as well
+    // torch draws for what is already 0 as well
+    const mask = stream.mask(n, p);
     let kept = 0;
     for (let i = 0; i < n; i++) kept += left[i] &= mask[i];
     return kept;

@@ -4,7 +4,7 @@
  * @module gradient_view
  */
 
-import { bar, chart, figure, line, roomIn } from "./charts.js";
+import { bar, chart, figure, line } from "./charts.js";
 import { html, setText } from "./dom.js";
 import { choice } from "./inputs_view.js";
 import { place } from "./pipeline_view.js";
@@ -48,7 +48,7 @@ export function createGradient(parent, choose) {
     const [low, high] = [Math.min(0, ...heights, ...averages), Math.max(0, ...heights, ...averages)];
     const room = (high - low || 1) * 0.08;
     const { root, X, Y } = chart(
-      roomIn(picture),
+      picture,
       { from: -0.5, to: count - 0.5, ticks: heights.map((_, i) => i).filter((i) => i % Math.ceil(count / 8) === 0), label: "element", text: (i) => place(state.shape, i) },
       { from: low - (low < 0 ? room : 0), to: (high || 1e-300) + room, label: "dL/dx" },
       `Gradient of the first ${count} elements: ${heights.filter((_, i) => training && !mask[i]).length} are exactly 0 because they were dropped`,

@@ -11,7 +11,8 @@ import { InputError, pythonFloat, pythonTensor, readTensor } from "./tensor_text
 /** @typedef {import("./lab_state.js").LabState} LabState */
 /** @typedef {(changes: Partial<LabState>) => void} Change */
 
-const PATIENCE = 500; // ms before an unfinished number is called wrong
+// ms before an unfinished number is called wrong
+const PATIENCE = 500;
 
 /**
  * Radio buttons of one name.

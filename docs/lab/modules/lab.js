@@ -33,8 +33,10 @@ import { InputError, printTensor } from "./tensor_text.js";
  * @property {() => string} gradientText
  */
 
-const BUDGET = 8; // ms of work in a frame, so that input and painting have the rest
-const QUIET = 700; // ms without a change before the address and the announcement follow
+// ms of work in a frame, so that input and painting have the rest
+const BUDGET = 5;
+// ms without a change before the address and the announcement follow
+const QUIET = 700;
 
 /** @param {LabState} state @returns {Derived} */
 function derive(state) {
@@ -107,6 +109,11 @@ function update(changes) {
   state = { ...state, ...changes };
   derived = derive(state);
   setText(message, "");
+  refresh();
+}
+
+/** Have every part shown again. */
+function refresh() {
   for (const one of parts) waiting.add(one);
   document.documentElement.setAttribute("aria-busy", "true");
   clearTimeout(quiet);
@@ -154,5 +161,10 @@ inputs.show(state);
 update({});
 follow();
 addEventListener("hashchange", follow);
-addEventListener("resize", () => update({}));
+let width = innerWidth;
+addEventListener("resize", () => {
+  // A phone changes its height whenever its address bar comes or goes.
+  if (width !== innerWidth) refresh();
+  width = innerWidth;
+});
 document.documentElement.classList.add("has-lab");

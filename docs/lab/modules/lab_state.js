@@ -64,7 +64,8 @@ function quoted(text) {
 export function readP(text) {
   const p = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : NaN;
   if (!(p >= 0 && p <= 1)) throw new InputError(`Drop probability p must be a number from 0 to 1; got ${quoted(text)}`);
-  return p + 0; // -0 is 0
+  // -0 is 0
+  return p + 0;
 }
 
 /**
@@ -160,8 +161,9 @@ export function readFragment(fragment) {
   if (text === "") return state;
   const entries = new URLSearchParams(text.replaceAll("+", "%2B"));
   const version = entries.get("v");
-  if (version === null) throw new InputError(`The link must start with v=${VERSION}; got ${quoted(text)}`);
-  if (version !== VERSION) throw new InputError(`The link is of version ${quoted(version)}; this page reads version ${VERSION}`);
+  if (version !== VERSION) {
+    throw new InputError(version === null ? `The link must start with v=${VERSION}; got ${quoted(text)}` : `The link is of version ${quoted(version)}; this page reads version ${VERSION}`);
+  }
   entries.delete("v");
   /** @type {string | undefined} */
   let shape;

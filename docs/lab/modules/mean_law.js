@@ -23,8 +23,9 @@ import { binomial, quantile } from "./dropout_model.js";
  */
 
 const LARGEST_WINDOW = 2 ** 14;
-const MOST_TERMS = 2 ** 18;
-const REACH = 8.5; // standard deviations
+const MOST_TERMS = 2 ** 17;
+// standard deviations
+const REACH = 8.5;
 const NORMAL_95 = 1.959963984540054;
 
 /**
@@ -92,7 +93,8 @@ export function meanLaw(numbers, q, c, draws) {
  */
 function sumOfDraws(multiples, q, draws) {
   if (multiples.length === 0) return { start: 0, probabilities: Float64Array.of(1) };
-  if (multiples.length === 1) return binomial(multiples[0][1] * draws, q); // the unit is the number itself
+  // the unit is the number itself
+  if (multiples.length === 1) return binomial(multiples[0][1] * draws, q);
   let least = 0;
   let greatest = 0;
   let mean = 0;

@@ -4,7 +4,7 @@
  * @module mean_view
  */
 
-import { area, bar, chart, figure, line, powerTicks, roomIn } from "./charts.js";
+import { area, bar, chart, figure, line, powerTicks } from "./charts.js";
 import { button, html, setText, shown } from "./dom.js";
 import { TorchStream, mean } from "./dropout_model.js";
 import { MOST_DRAWS } from "./lab_state.js";
@@ -16,6 +16,9 @@ import { inUnits, meanLaw } from "./mean_law.js";
 const LAWS_PER_DECADE = 8;
 const POINTS_PER_DECADE = 40;
 const MOST_BARS = 40;
+
+/** Whether a variance can be computed with it. @param {number} value */
+const squarable = (value) => Math.abs(value) < 1e150;
 
 /** @param {MeanLaw} law */
 const kindOf = (law) => (law.exact ? "exact" : "normal");
@@ -35,9 +38,7 @@ export function createMean(parent, draw) {
   const told = html("p");
   const pictures = html("div", { class: "lab-charts" });
   let total = 1;
-  const more = [1, 100, 10_000].map((count) =>
-    button(`Draw ${count.toLocaleString("en").replace(",", " ")}`, () => draw(count)),
-  );
+  const more = ["1", "100", "10 000"].map((count) => button(`Draw ${count}`, () => draw(Number(count.replace(" ", "")))));
   const again = button("Start again", () => draw(0));
   parent.append(html("div", { class: "lab-buttons" }, ...more, again), told, pictures);
 
@@ -55,6 +56,8 @@ export function createMean(parent, draw) {
   let laws = new Map();
   /** @type {ArrayLike<number>} */
   let numbers = [];
+  /** @type {Float64Array | undefined} */
+  let written;
   let pace = Infinity;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -64,9 +67,9 @@ export function createMean(parent, draw) {
     const { state } = next;
     total = state.draws;
     // What decides the calls; the number of calls only says how many of them are wanted.
-    const nextKey = [state.seed, state.p, state.training, state.scaling, state.dtype, state.numbers.join()].join(" ");
-    if (nextKey !== key || total < done) {
-      key = nextKey;
+    const nextKey = [state.seed, state.p, state.training, state.scaling, state.dtype].join(" ");
+    if (nextKey !== key || written !== state.numbers || total < done) {
+      [key, written] = [nextKey, state.numbers];
       stream = new TorchStream(state.seed);
       [done, sum, path] = [0, 0, []];
       laws = new Map();
@@ -90,7 +93,7 @@ export function createMean(parent, draw) {
 
   /** @param {Derived} of */
   function random({ state, x }) {
-    return state.training && state.p > 0 && state.p < 1 && x.every(Number.isFinite);
+    return state.training && state.p > 0 && state.p < 1 && x.every(squarable) && x.some(Boolean);
   }
 
   /** @returns {number[]} numbers of calls whose law is still to be found */
@@ -122,10 +125,9 @@ export function createMean(parent, draw) {
 
   function draws() {
     if (!derived) return;
-    const { state, x, y } = derived;
+    const { x, y } = derived;
     if (!random(derived)) {
-      const why = x.every(Number.isFinite) ? "Nothing is random here: the mean of y is" : "Not every value is finite: the mean of y is";
-      setText(told, `${why} ${shown(mean(y))} in every call.`);
+      setText(told, `${x.every(squarable) ? "Nothing is random here" : "Not every value is finite and below 1e150"}: the mean of y is ${shown(mean(y))} in this call.`);
       pictures.replaceChildren();
       return;
     }
@@ -139,24 +141,21 @@ export function createMean(parent, draw) {
       const where = running >= low - 1e-12 && running <= high + 1e-12 ? "inside" : "outside";
       setText(
         told,
-        `After ${done} ${done === 1 ? "call" : "calls"} the running mean of y is ${shown(running)}: ${where} the ${kindOf(law)} 95 % band from ${shown(low)} to ${shown(high)} around ${shown(law.mean)}` +
-          (state.scaling === "inverted" ? ", the mean of x." : `, which is 1 − p times the mean of x.`) +
+        `After ${done} ${done === 1 ? "call" : "calls"} the running mean of y is ${shown(running)}: ${where} the ${kindOf(law)} 95 % band from ${shown(low)} to ${shown(high)} around ${shown(law.mean)}.` +
           (law.exact ? "" : " (The values have no coarse common unit: the standard error is exact, the shape is taken as normal.)"),
       );
     }
-    const width = roomIn(pictures);
-    pictures.replaceChildren(settling(width), ...histogram(width));
+    pictures.replaceChildren(settling(), ...histogram());
   }
 
-  /** @param {number} width */
-  function settling(width) {
+  function settling() {
     const shownLaws = [...laws.entries()].sort(([a], [b]) => a - b);
     const last = Math.max(total, 100);
     const { mean: centre, interval, standardError } = shownLaws[0][1];
     const reach = Math.max(centre - interval[0], interval[1] - centre, 2 * standardError, 1e-300) * 1.15;
     const { root, X, Y } = chart(
-      width,
-      { from: 1, to: last, log: true, ticks: powerTicks(1, last), label: "calls", text: (tick) => tick.toLocaleString("en").replace(",", " ") },
+      pictures,
+      { from: 1, to: last, log: true, ticks: powerTicks(1, last), label: "calls", text: String },
       { from: centre - reach, to: centre + reach, label: "running mean of y" },
       `The running mean over ${done} calls, and the band that holds it in 95 % of all runs, which narrows around ${shown(centre)}`,
     );
@@ -166,8 +165,8 @@ export function createMean(parent, draw) {
     return figure("The running mean", root, [["band", "95 % band"], ["expected", "expected mean"], ["observed", "running mean"]]);
   }
 
-  /** @param {number} width @returns {HTMLElement[]} */
-  function histogram(width) {
+  /** @returns {HTMLElement[]} */
+  function histogram() {
     const law = laws.get(1);
     if (!law) return [];
     const { start, probabilities } = law;
@@ -193,7 +192,7 @@ export function createMean(parent, draw) {
     const [from, to] = [edge(drawn[0][0]), edge(drawn[drawn.length - 1][0] + 1)];
     const tallest = Math.max(...drawn.map(([, { seen, expected }]) => Math.max(seen, expected)));
     const { root, X, Y, bottom } = chart(
-      width,
+      pictures,
       { from, to, label: "mean of y in one call" },
       { from: 0, to: tallest * 1.08, label: "share of calls" },
       `Histogram of the mean of y in ${done} calls, over its ${kindOf(law)} distribution around ${shown(law.mean)}`,

@@ -4,7 +4,7 @@
  * @module rows_table
  */
 
-import { button, html, setText } from "./dom.js";
+import { button, html, setText, widthInside } from "./dom.js";
 
 /** @typedef {{cells: string[], kept: boolean | null, name: string, sentence: string}} Column */
 /** @typedef {{count: number, column: (index: number) => Column}} Columns */
@@ -79,7 +79,7 @@ export function createRows(parent, { labels, fateRows, sentences, caption }) {
 
   /** Have as many columns as fit, and no more than there are elements. */
   function fit() {
-    const room = Math.max(1, Math.floor((parent.clientWidth - HEADER_WIDTH) / COLUMN_WIDTH));
+    const room = Math.max(1, Math.floor((widthInside(parent) - HEADER_WIDTH) / COLUMN_WIDTH));
     const wanted = Math.min(room, columns.count);
     perPage = room;
     while (rows[0].cells.length - 1 > wanted) for (const row of [head, ...rows]) row.deleteCell(-1);

@@ -63,7 +63,8 @@ function readNested(text) {
   /** @param {number} depth @returns {number[]} the shape of the list that starts here */
   const readList = (depth) => {
     if (depth > MOST_DIMENSIONS) throw new InputError(`Values must have at most ${MOST_DIMENSIONS} dimensions`);
-    at++; // the opening bracket
+    // the opening bracket
+    at++;
     /** @type {number[] | undefined} */
     let first;
     let length = 0;
@@ -97,7 +98,8 @@ function described(shape) {
  * @returns {{numbers: number[], shape: number[]}}
  */
 function readLines(text) {
-  const continued = /[,;]\s*\n/.test(text); // a vector that was broken into lines
+  // a vector that was broken into lines
+  const continued = /[,;]\s*\n/.test(text);
   const lines = (continued ? [text] : text.split("\n"))
     .map((line) => line.split(/[\s,;]+/).filter((token) => token !== ""))
     .filter((tokens) => tokens.length > 0);
@@ -113,7 +115,8 @@ function readLines(text) {
 
 /** @param {string} inside of the parentheses of torch.ones() @returns {{numbers: number[], shape: number[]}} */
 function readOnes(inside) {
-  const places = inside.replace(/,?\s*\b\w+\s*=\s*[\w.]+/g, ""); // dtype=..., read elsewhere
+  // dtype=..., read elsewhere
+  const places = inside.replace(/,?\s*\b\w+\s*=\s*[\w.]+/g, "");
   const tokens = places.split(/[\s,()[\]]+/).filter((token) => token !== "");
   if (!tokens.every((token) => /^\d{1,9}$/.test(token)) || tokens.length > MOST_DIMENSIONS) {
     throw new InputError(`Values must name a shape, as in torch.ones(2, 3); got ${inside.slice(0, 24)}`);
@@ -137,7 +140,8 @@ export function readTensor(text) {
   const wrapped = ones ? null : WRAPPED.exec(body);
   if (wrapped) body = wrapped[1].trim();
   const read = ones ? readOnes(ones[1]) : /^[[(]/.test(body) ? readNested(body) : readLines(body.replace(/,\s*[a-z_]+\s*=.*$/is, ""));
-  if (wrapped && !/^[[(]/.test(body) && read.numbers.length === 1) read.shape = []; // tensor(3.)
+  // tensor(3.)
+  if (wrapped && !/^[[(]/.test(body) && read.numbers.length === 1) read.shape = [];
   checkSize(read.numbers.length);
   const dtype = named === "float64" || named === "double" ? "float64" : "float32";
   const known = ["float32", "float", "float64", "double"].includes(named);
