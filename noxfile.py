@@ -99,7 +99,7 @@ def types(session: nox.Session) -> None:
     """Check the types of Python with mypy, and of JavaScript with TypeScript, both strict."""
     install(session, "docs", "test", "types")
     session.run("mypy", *session.posargs)
-    session.run("npm", "ci", "--no-audit", "--no-fund", "--prefix", str(BROWSER))
+    npm_tools(session)
     compiler = str(BROWSER / "node_modules" / "typescript" / "bin" / "tsc")
     for project in ("jsconfig.json", "jsconfig.model.json"):
         session.run("node", compiler, "--project", str(DOCS / "lab" / project))
@@ -109,7 +109,7 @@ def browsing(session: nox.Session) -> dict[str, str]:
     """Build the site, install what drives browsers, and say where the browsers are."""
     install(session, "docs", "test")
     session.run("sphinx-build", *SPHINX, "-j", "2", str(DOCS), str(HTML))
-    session.run("npm", "ci", "--no-audit", "--no-fund", "--prefix", str(BROWSER))
+    npm_tools(session)
     environment = {"PYTHON": str(Path(session.bin) / "python")}
     installed = {
         "CHROMIUM": ("chromium", "chromium-browser", "google-chrome", "chrome"),
@@ -135,6 +135,9 @@ def lint(session: nox.Session) -> None:
     session.run(
         "sphinx-lint", "--enable=all", "--disable=line-too-long", *tracked(session, "*.md", "*.rst")
     )
+    npm_tools(session)
+    prettier = str(BROWSER / "node_modules" / "prettier" / "bin" / "prettier.cjs")
+    session.run("node", prettier, "--check", "docs/lab", "tests/lab", "tests/browser")
     session.run("validate-pyproject", "pyproject.toml")
     session.run("repo-review", ".")
 
@@ -148,6 +151,11 @@ def build(session: nox.Session) -> None:
     for built in sorted(Path("dist").iterdir()):
         session.install("-c", "constraints.txt", "--force-reinstall", str(built))
         session.run("dropout-explained", "explain", "1", "2", "3", "4", "--seed", "0")
+
+
+def npm_tools(session: nox.Session) -> None:
+    """Install what the tests take from npm, as locked; Node.js itself is a dependency of the group."""
+    session.run("npm", "ci", "--no-audit", "--no-fund", "--prefix", str(BROWSER))
 
 
 def tracked(session: nox.Session, *patterns: str) -> list[str]:

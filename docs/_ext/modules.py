@@ -10,16 +10,19 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 SOURCES = Path("lab") / "modules"
-# Comments that have their lines to themselves, types, and indentation: no code is taken
-# apart, so that nothing has to be known of the language.
+# Comments that have their lines to themselves, types, indentation, and the line breaks
+# inside brackets: no code is taken apart, so that little has to be known of the language.
 COMMENT = re.compile(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE)
 TYPE = re.compile(r"/\*\* @.*?\*/ ?")
 MARGIN = re.compile(r"^[ \t\n]+", re.MULTILINE)
+BREAK = re.compile(r"(?<=[\[({,])\n|\n(?=[\])])")
 
 
 def shipped(module: str) -> str:
     """Return a module without what only its readers need."""
-    return MARGIN.sub("", TYPE.sub("", COMMENT.sub("", module)))
+    for part in (COMMENT, TYPE, MARGIN, BREAK):
+        module = part.sub("", module)
+    return module
 
 
 def ship(app: Sphinx, failure: Exception | None) -> None:

@@ -45,7 +45,9 @@ const named = ({ name, version }) => `${name} ${version.replace(/^\w+\//, "")}`;
 
 function report(where, ours) {
   const theirs = torch();
-  console.log(`${where.padEnd(44)} ${ours.toFixed(1).padStart(8)} ms ${theirs.toFixed(1).padStart(8)} ms ${(ours / theirs).toFixed(2).padStart(7)}`);
+  console.log(
+    `${where.padEnd(44)} ${ours.toFixed(1).padStart(8)} ms ${theirs.toFixed(1).padStart(8)} ms ${(ours / theirs).toFixed(2).padStart(7)}`,
+  );
 }
 
 /** Note how long the callbacks of each frame run, before any script of the page is loaded. */
@@ -86,31 +88,45 @@ for (const start of starters) {
   await withPage(browser, {}, "bench", async (page) => {
     await page.goto(`${site.address}/lab/index.html`);
     await page.settled();
-    const ours = await page.evaluate(async (settings) => {
-      const { dropout, values } = await import("/_static/lab/dropout_model.js");
-      const x = values(settings.elements, "float32").fill(1);
-      const times = [];
-      for (let seed = 0; seed < settings.repetitions; seed++) {
-        const start = performance.now();
-        dropout(x, 0.5, BigInt(seed));
-        times.push(performance.now() - start);
-      }
-      return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
-    }, { elements: ELEMENTS, repetitions: REPETITIONS });
+    const ours = await page.evaluate(
+      async (settings) => {
+        const { dropout, values } = await import("/_static/lab/dropout_model.js");
+        const x = values(settings.elements, "float32").fill(1);
+        const times = [];
+        for (let seed = 0; seed < settings.repetitions; seed++) {
+          const start = performance.now();
+          dropout(x, 0.5, BigInt(seed));
+          times.push(performance.now() - start);
+        }
+        return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+      },
+      { elements: ELEMENTS, repetitions: REPETITIONS },
+    );
     report(named(browser), ours);
   });
-  for (const [what, x] of [["a thousand ones", "1*1000"], ["a thousand different numbers", Array.from({ length: 1000 }, (_, i) => Math.sin(i)).join(",")]]) {
+  for (const [what, x] of [
+    ["a thousand ones", "1*1000"],
+    ["a thousand different numbers", Array.from({ length: 1000 }, (_, i) => Math.sin(i)).join(",")],
+  ]) {
     await withPage(browser, {}, "drag", async (page) => {
       if (browser.name === "chromium") await page.page.addInitScript(watchFrames);
       else await page.page.evaluateOnNewDocument(watchFrames);
       await page.goto(`${site.address}/lab/index.html#v=1&x=${x}&draws=10000`);
       await page.settled();
       const times = await page.evaluate(drag);
-      frames.push(`${`${named(browser)}, ${what}`.padEnd(58)} ${median([...times]).toFixed(1).padStart(5)} ms ${Math.max(...times).toFixed(1).padStart(6)} ms ${String(times.filter((time) => time > FRAME).length).padStart(4)} of ${times.length}`);
+      frames.push(
+        `${`${named(browser)}, ${what}`.padEnd(58)} ${median([...times])
+          .toFixed(1)
+          .padStart(5)} ms ${Math.max(...times)
+          .toFixed(1)
+          .padStart(6)} ms ${String(times.filter((time) => time > FRAME).length).padStart(4)} of ${times.length}`,
+      );
     });
   }
   await browser.close();
 }
-console.log(`\n${"script of a frame while p is dragged".padEnd(58)} ${"median".padStart(8)} ${"longest".padStart(9)}  over ${FRAME} ms`);
+console.log(
+  `\n${"script of a frame while p is dragged".padEnd(58)} ${"median".padStart(8)} ${"longest".padStart(9)}  over ${FRAME} ms`,
+);
 for (const row of frames) console.log(row);
 site.close();

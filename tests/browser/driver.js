@@ -7,7 +7,15 @@ import puppeteer from "puppeteer-core";
 
 const FAILURES = fileURLToPath(new URL("failures/", import.meta.url));
 // Nothing that a browser does in the background may reach the network from a test.
-const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const QUIET = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 const PREFERENCES = {
   // Ten thousand links in a row are more than a person opens.
   "dom.navigation.navigationRateLimit.count": 0,
@@ -20,7 +28,9 @@ const PREFERENCES = {
 /** Collect what the policy refuses, before any script of the page runs. */
 function watchPolicy() {
   globalThis.refused = [];
-  document.addEventListener("securitypolicyviolation", (event) => globalThis.refused.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));
+  document.addEventListener("securitypolicyviolation", (event) =>
+    globalThis.refused.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`),
+  );
 }
 
 /** What both drivers' pages share: their errors, and a picture of what went wrong. */
@@ -46,7 +56,11 @@ function verbs(page, rest) {
         for (let last = NaN; last !== scrollY; await new Promise((resolve) => setTimeout(resolve, 80))) last = scrollY;
       }),
     /** Wait until the lab has nothing left to do. */
-    settled: () => page.waitForFunction(() => document.documentElement.classList.contains("has-lab") && !document.documentElement.hasAttribute("aria-busy")),
+    settled: () =>
+      page.waitForFunction(
+        () =>
+          document.documentElement.classList.contains("has-lab") && !document.documentElement.hasAttribute("aria-busy"),
+      ),
     ...rest,
   };
 }
@@ -73,7 +87,11 @@ async function startChromium() {
 }
 
 async function startFirefox() {
-  const browser = await puppeteer.launch({ browser: "firefox", executablePath: process.env.FIREFOX, extraPrefsFirefox: PREFERENCES });
+  const browser = await puppeteer.launch({
+    browser: "firefox",
+    executablePath: process.env.FIREFOX,
+    extraPrefsFirefox: PREFERENCES,
+  });
   return {
     name: "firefox",
     version: await browser.version(),

@@ -15,7 +15,10 @@ let site;
 
 /** Run Python scripts as a reader would, and return what they print. */
 function execute(scripts) {
-  const run = spawnSync(process.env.PYTHON, [fileURLToPath(new URL("execute.py", import.meta.url))], { input: JSON.stringify(scripts), encoding: "utf8" });
+  const run = spawnSync(process.env.PYTHON, [fileURLToPath(new URL("execute.py", import.meta.url))], {
+    input: JSON.stringify(scripts),
+    encoding: "utf8",
+  });
   assert.equal(run.status, 0, run.stderr);
   return JSON.parse(run.stdout);
 }
@@ -24,7 +27,15 @@ const text = (page, selector) => page.evaluate((one) => document.querySelector(o
 const focused = (page) =>
   page.evaluate(() => {
     const { id, name, value, type, textContent, tagName } = document.activeElement;
-    return { tag: tagName, id, name, value, type, text: textContent.trim(), part: document.activeElement.closest(".lab-part")?.id };
+    return {
+      tag: tagName,
+      id,
+      name,
+      value,
+      type,
+      text: textContent.trim(),
+      part: document.activeElement.closest(".lab-part")?.id,
+    };
   });
 
 /** Follow a link within the page, and wait until all is shown. */
@@ -86,7 +97,10 @@ for (const start of starters) {
         if (state.random) {
           const running = Number(/running mean of y is (\S+):/.exec(mean)[1]);
           // Four significant digits are shown.
-          assert.ok(Math.abs(running - Number(state.running_mean)) <= 0.51e-3 * Math.abs(running), `${running}, ${state.running_mean}, ${state.fragment}`);
+          assert.ok(
+            Math.abs(running - Number(state.running_mean)) <= 0.51e-3 * Math.abs(running),
+            `${running}, ${state.running_mean}, ${state.fragment}`,
+          );
         } else assert.match(mean, /^Draw.*(Nothing is random here|Not every value is finite)/);
         const depth = await text(page, "#lab-part-depth");
         if (state.p < 1) assert.ok(depth.includes(`: ${state.left} are left`), `${depth}, ${state.left}`);
@@ -95,15 +109,60 @@ for (const start of starters) {
 
     onLab("ten thousand arbitrary links give a state or a sentence, and never markup", async (page) => {
       const result = await page.evaluate(async () => {
-        const pieces = ["v=1", "v=2", "&", "&", "=", "x=", "p=", "seed=", "shape=", "draws=", "layers=20", "mode=eval", "scaling=vanilla", "loss=sum", "dtype=float64", "1", "2,3", "-", "*", "*999", "e9", "%", "%3Cscript%3E", "%00", "é", "<img src=x onerror=\"document.title='run'\">", "nan", "inf", "0.5", "9".repeat(30), "__proto__", "javascript:", "'", "\"", "\\", "your-tensor", " ", "#"];
+        const pieces = [
+          "v=1",
+          "v=2",
+          "&",
+          "&",
+          "=",
+          "x=",
+          "p=",
+          "seed=",
+          "shape=",
+          "draws=",
+          "layers=20",
+          "mode=eval",
+          "scaling=vanilla",
+          "loss=sum",
+          "dtype=float64",
+          "1",
+          "2,3",
+          "-",
+          "*",
+          "*999",
+          "e9",
+          "%",
+          "%3Cscript%3E",
+          "%00",
+          "é",
+          "<img src=x onerror=\"document.title='run'\">",
+          "nan",
+          "inf",
+          "0.5",
+          "9".repeat(30),
+          "__proto__",
+          "javascript:",
+          "'",
+          '"',
+          "\\",
+          "your-tensor",
+          " ",
+          "#",
+        ];
         let random = 20_261_123;
         const next = (below) => (random = (random * 48271) % 2147483647) % below;
-        const inside = () => document.querySelectorAll("#lab-message *, #lab-output *, #lab-python *, #lab-prints *, #lab-gradient *, .lab-problem *").length;
+        const inside = () =>
+          document.querySelectorAll(
+            "#lab-message *, #lab-output *, #lab-python *, #lab-prints *, #lab-gradient *, .lab-problem *",
+          ).length;
         const active = () => document.querySelectorAll("script, img, iframe, object, embed, link, style").length;
         const [before, title] = [active(), document.title];
         const counts = { states: 0, sentences: 0, wrong: [] };
         for (let i = 0; i < 10_000; i++) {
-          const fragment = (i % 3 ? "v=1&" : "") + Array.from({ length: 1 + next(9) }, () => pieces[next(pieces.length)]).join(i % 2 ? "" : "&") + (i % 5 ? "" : i);
+          const fragment =
+            (i % 3 ? "v=1&" : "") +
+            Array.from({ length: 1 + next(9) }, () => pieces[next(pieces.length)]).join(i % 2 ? "" : "&") +
+            (i % 5 ? "" : i);
           const old = location.hash;
           const changed = new Promise((resolve) => addEventListener("hashchange", resolve, { once: true }));
           location.hash = fragment;
@@ -112,8 +171,13 @@ for (const start of starters) {
           const message = document.getElementById("lab-message").textContent;
           if (message) counts.sentences++;
           else counts.states++;
-          const fine = message === "" || /^(The link|Drop probability p|Seed|Values|x|shape|mode|scaling|loss|dtype|draws|layers) (must|is|names) .*\. Nothing was changed\.$/s.test(message);
-          if (!fine || message.length > 220 || inside() || active() !== before || document.title !== title) counts.wrong.push([fragment, message]);
+          const fine =
+            message === "" ||
+            /^(The link|Drop probability p|Seed|Values|x|shape|mode|scaling|loss|dtype|draws|layers) (must|is|names) .*\. Nothing was changed\.$/s.test(
+              message,
+            );
+          if (!fine || message.length > 220 || inside() || active() !== before || document.title !== title)
+            counts.wrong.push([fragment, message]);
         }
         return counts;
       });
@@ -166,7 +230,10 @@ for (const start of starters) {
       assert.match(await text(page, ".lab-copied"), /Copied|Selected/);
       await on(({ id }) => id === "lab-link");
       const link = await page.evaluate(() => document.activeElement.href);
-      assert.match(link, /#v=1&x=2,-4,6&p=0\.21&seed=-5&mode=train&scaling=inverted&loss=mean_square&draws=201&layers=20$/);
+      assert.match(
+        link,
+        /#v=1&x=2,-4,6&p=0\.21&seed=-5&mode=train&scaling=inverted&loss=mean_square&draws=201&layers=20$/,
+      );
 
       // What was copied, pasted by the keyboard, and run, prints what the page shows.
       const [script, prints] = [await text(page, "#lab-python"), await text(page, "#lab-prints")];
@@ -197,8 +264,17 @@ for (const start of starters) {
           const { activeElement } = document;
           const { outlineStyle, outlineWidth } = getComputedStyle(activeElement);
           const box = activeElement.getClientRects()[0] ?? new DOMRect();
-          const top = document.elementFromPoint(box.x + Math.min(box.width / 2, 20), box.y + Math.min(box.height / 2, 20));
-          return { lab: Boolean(activeElement.closest(".lab-part")), bar: Boolean(activeElement.closest(".lab-bar")), outline: `${outlineStyle} ${outlineWidth}`, seen: activeElement === top || activeElement.contains(top), what: activeElement.outerHTML.slice(0, 80) };
+          const top = document.elementFromPoint(
+            box.x + Math.min(box.width / 2, 20),
+            box.y + Math.min(box.height / 2, 20),
+          );
+          return {
+            lab: Boolean(activeElement.closest(".lab-part")),
+            bar: Boolean(activeElement.closest(".lab-bar")),
+            outline: `${outlineStyle} ${outlineWidth}`,
+            seen: activeElement === top || activeElement.contains(top),
+            what: activeElement.outerHTML.slice(0, 80),
+          };
         });
         if (!style.lab) continue;
         stops++;
@@ -222,7 +298,13 @@ for (const start of starters) {
         await page.type(wrong);
         await page.press("Tab");
         assert.match(await text(page, `#${id}-problem`), reason);
-        assert.deepEqual(await page.evaluate((one) => [document.getElementById(one).value, document.getElementById(one).getAttribute("aria-invalid")], id), [wrong, "true"]);
+        assert.deepEqual(
+          await page.evaluate(
+            (one) => [document.getElementById(one).value, document.getElementById(one).getAttribute("aria-invalid")],
+            id,
+          ),
+          [wrong, "true"],
+        );
         assert.equal(await text(page, "#lab-output"), before);
       }
       await follow(page, "#v=7");
@@ -240,7 +322,11 @@ for (const start of starters) {
       const announced = await page.evaluate(async () => {
         const region = document.querySelector("#lab-part-inputs [role=status].lab-hidden");
         const said = [];
-        new MutationObserver(() => said.push(region.textContent)).observe(region, { childList: true, characterData: true, subtree: true });
+        new MutationObserver(() => said.push(region.textContent)).observe(region, {
+          childList: true,
+          characterData: true,
+          subtree: true,
+        });
         const slide = document.querySelector("#lab-part-inputs input[type=range]");
         for (let p = 10; p < 90; p++) {
           slide.value = String(p / 100);
@@ -260,18 +346,32 @@ for (const start of starters) {
         const scripts = [];
         const rows = [];
         for (let i = 0; i < 5; i++) {
-          await page.evaluate((p) => {
-            const slide = document.getElementById("live-p");
-            slide.value = p;
-            slide.dispatchEvent(new Event("input"));
-            document.querySelector("#live-rows button").click();
-          }, String(i / 5));
+          await page.evaluate(
+            (p) => {
+              const slide = document.getElementById("live-p");
+              slide.value = p;
+              slide.dispatchEvent(new Event("input"));
+              document.querySelector("#live-rows button").click();
+            },
+            String(i / 5),
+          );
           const [p, seed] = /p = (\S+), seed (\d+)/.exec(await text(page, ".caption")).slice(1);
-          scripts.push(`import torch\ntorch.manual_seed(${seed})\nprint(torch.nn.functional.dropout(torch.tensor([1., 2., 3., 4.]), ${p}).tolist())`);
-          rows.push(await page.evaluate(() => [...document.querySelectorAll("#live-rows tr:last-child td")].map((cell) => Number(cell.textContent))));
-          assert.match(await page.evaluate(() => document.querySelector(".caption a").href), new RegExp(`lab/index\\.html#v=1&x=1,2,3,4&p=${p}&seed=${seed}&`));
+          scripts.push(
+            `import torch\ntorch.manual_seed(${seed})\nprint(torch.nn.functional.dropout(torch.tensor([1., 2., 3., 4.]), ${p}).tolist())`,
+          );
+          rows.push(
+            await page.evaluate(() =>
+              [...document.querySelectorAll("#live-rows tr:last-child td")].map((cell) => Number(cell.textContent)),
+            ),
+          );
+          assert.match(
+            await page.evaluate(() => document.querySelector(".caption a").href),
+            new RegExp(`lab/index\\.html#v=1&x=1,2,3,4&p=${p}&seed=${seed}&`),
+          );
         }
-        execute(scripts).forEach((printed, i) => JSON.parse(printed).forEach((y, k) => assert.equal(rows[i][k], Number(y.toPrecision(3)))));
+        execute(scripts).forEach((printed, i) =>
+          JSON.parse(printed).forEach((y, k) => assert.equal(rows[i][k], Number(y.toPrecision(3)))),
+        );
       },
       { at: "index.html" },
     );

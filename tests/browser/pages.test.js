@@ -23,11 +23,13 @@ after(() => site.close());
 async function show(page, name) {
   await page.goto(`${site.address}/${name}`);
   if (name === "lab/index.html") await page.settled();
-  if (name === "index.html") await page.page.waitForFunction(() => document.documentElement.classList.contains("has-live-rows"));
+  if (name === "index.html")
+    await page.page.waitForFunction(() => document.documentElement.classList.contains("has-live-rows"));
 }
 
 /** How far a page reaches beyond its window. */
-const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+const overflow = (page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 for (const start of starters) {
   describe(`every page in ${start.name.replace("start", "")}`, () => {
@@ -42,7 +44,11 @@ for (const start of starters) {
           await show(page, name);
           assert.deepEqual(page.errors, [], name);
           assert.deepEqual(await page.evaluate(() => globalThis.refused), [], name);
-          assert.equal(await page.evaluate(() => document.querySelector("meta[http-equiv=Content-Security-Policy]").content), "default-src 'self'", name);
+          assert.equal(
+            await page.evaluate(() => document.querySelector("meta[http-equiv=Content-Security-Policy]").content),
+            "default-src 'self'",
+            name,
+          );
         });
       }
     });
@@ -68,12 +74,24 @@ describe("in Chromium", () => {
 
   test("axe finds nothing, in light and dark, on a phone and on a desk", { timeout: 300_000 }, async () => {
     for (const name of PAGES) {
-      for (const [width, dark] of LIVE.includes(name) ? [[390, false], [390, true], [1280, false], [1280, true]] : [[390, false], [1280, true]]) {
+      for (const [width, dark] of LIVE.includes(name)
+        ? [
+            [390, false],
+            [390, true],
+            [1280, false],
+            [1280, true],
+          ]
+        : [
+            [390, false],
+            [1280, true],
+          ]) {
         await withPage(browser, { width, dark }, `axe-${width}-${dark}-${name}`, async (page) => {
           await show(page, name);
           await page.evaluate(AXE);
           const { violations } = await page.evaluate(() => globalThis.axe.run());
-          const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
+          const found = violations.map(
+            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`,
+          );
           assert.deepEqual(found, [], `${name} at ${width}, ${dark ? "dark" : "light"}`);
         });
       }
@@ -84,7 +102,9 @@ describe("in Chromium", () => {
     for (const width of [360, 1280]) {
       await withPage(browser, { width }, `long-${width}`, async (page) => {
         const numbers = Array.from({ length: 500 }, (_, i) => (i % 7 ? -1.23456789e-7 * i : 9.87654321e30));
-        await page.goto(`${site.address}/lab/index.html#v=1&x=${numbers.join(",")}&dtype=float64&p=0.123456789012345&seed=-9223372036854775808`);
+        await page.goto(
+          `${site.address}/lab/index.html#v=1&x=${numbers.join(",")}&dtype=float64&p=0.123456789012345&seed=-9223372036854775808`,
+        );
         await page.settled();
         assert.equal(await overflow(page), 0, String(width));
       });
@@ -96,8 +116,12 @@ describe("in Chromium", () => {
       await page.goto(`${site.address}/lab/index.html#v=1&x=1*1000`);
       await page.settled();
       const small = await page.evaluate(() => {
-        const controls = [...document.querySelectorAll(".lab-part :is(button, input:not([type=radio]), textarea, label:has(input))")];
-        const boxes = controls.filter((one) => one.checkVisibility()).map((one) => ({ ...one.getBoundingClientRect().toJSON(), what: one.outerHTML.slice(0, 90) }));
+        const controls = [
+          ...document.querySelectorAll(".lab-part :is(button, input:not([type=radio]), textarea, label:has(input))"),
+        ];
+        const boxes = controls
+          .filter((one) => one.checkVisibility())
+          .map((one) => ({ ...one.getBoundingClientRect().toJSON(), what: one.outerHTML.slice(0, 90) }));
         return { count: boxes.length, small: boxes.filter(({ width, height }) => width < 44 || height < 44) };
       });
       assert.ok(small.count >= 20, String(small.count));
@@ -109,8 +133,14 @@ describe("in Chromium", () => {
     await withPage(browser, { script: false }, "no-script", async (page) => {
       await page.goto(`${site.address}/lab/index.html`);
       const article = page.page.locator("article");
-      assert.match(await article.innerText(), /The lab needs JavaScript\. Without it, this page shows one example, x = \[1\.0, 2\.0, 3\.0, 4\.0\] at p = 0\.5/);
-      assert.match(await article.innerText(), /tensor\(\[0\., 0\., 6\., 0\.\]\)[^]*u = 0\.4594 is below 0\.5, so x = 3 becomes 6[^]*x\.grad: tensor\(\[0\., 0\., 2\., 0\.\]\)/);
+      assert.match(
+        await article.innerText(),
+        /The lab needs JavaScript\. Without it, this page shows one example, x = \[1\.0, 2\.0, 3\.0, 4\.0\] at p = 0\.5/,
+      );
+      assert.match(
+        await article.innerText(),
+        /tensor\(\[0\., 0\., 6\., 0\.\]\)[^]*u = 0\.4594 is below 0\.5, so x = 3 becomes 6[^]*x\.grad: tensor\(\[0\., 0\., 2\., 0\.\]\)/,
+      );
       assert.equal(await article.locator("img").isVisible(), true);
       await page.goto(`${site.address}/index.html`);
       assert.equal(await page.page.locator("img.four-rows").isVisible(), true);
@@ -132,10 +162,17 @@ describe("in Chromium", () => {
     await withPage(browser, { calm: true }, "calm", async (page) => {
       await show(page, "lab/index.html");
       const frames = await page.evaluate(async () => {
-        [...document.querySelectorAll("#lab-part-mean button")].find((one) => one.textContent === "Draw 10 000").click();
+        [...document.querySelectorAll("#lab-part-mean button")]
+          .find((one) => one.textContent === "Draw 10 000")
+          .click();
         let count = 0;
-        for (; !/After 10100 calls/.test(document.getElementById("lab-part-mean").textContent); count++) await new Promise((resolve) => requestAnimationFrame(resolve));
-        return { count, moving: document.getAnimations().length, scroll: getComputedStyle(document.documentElement).scrollBehavior };
+        for (; !/After 10100 calls/.test(document.getElementById("lab-part-mean").textContent); count++)
+          await new Promise((resolve) => requestAnimationFrame(resolve));
+        return {
+          count,
+          moving: document.getAnimations().length,
+          scroll: getComputedStyle(document.documentElement).scrollBehavior,
+        };
       });
       assert.deepEqual({ ...frames, count: 0 }, { count: 0, moving: 0, scroll: "auto" });
       assert.ok(frames.count < 40, `${frames.count} frames`);
@@ -144,7 +181,9 @@ describe("in Chromium", () => {
       await show(page, "lab/index.html");
       const seen = await page.evaluate(async () => {
         const said = new Set();
-        [...document.querySelectorAll("#lab-part-mean button")].find((one) => one.textContent === "Draw 10 000").click();
+        [...document.querySelectorAll("#lab-part-mean button")]
+          .find((one) => one.textContent === "Draw 10 000")
+          .click();
         for (let i = 0; i < 120; i++) {
           await new Promise((resolve) => requestAnimationFrame(resolve));
           said.add(document.querySelector("#lab-part-mean p").textContent);
@@ -158,7 +197,11 @@ describe("in Chromium", () => {
   test("kept and dropped differ without colour", async () => {
     await withPage(browser, {}, "colour", async (page) => {
       await show(page, "lab/index.html");
-      const looks = await page.evaluate(() => ["kept", "dropped"].map((fate) => getComputedStyle(document.querySelector(`.lab-rows td.${fate}`)).backgroundImage));
+      const looks = await page.evaluate(() =>
+        ["kept", "dropped"].map(
+          (fate) => getComputedStyle(document.querySelector(`.lab-rows td.${fate}`)).backgroundImage,
+        ),
+      );
       assert.equal(looks[0], "none");
       assert.match(looks[1], /gradient/);
     });

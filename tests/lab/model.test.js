@@ -74,7 +74,10 @@ test("successive calls go on in torch's stream", () => {
 test("a mask is the comparison of the uniforms with 1 - p", () => {
   const mask = new TorchStream(9n).mask(5000, 0.7);
   const uniforms = new TorchStream(9n).uniforms(5000);
-  assert.deepEqual([...mask], Array.from(uniforms, (u) => Number(u < 1 - 0.7)));
+  assert.deepEqual(
+    [...mask],
+    Array.from(uniforms, (u) => Number(u < 1 - 0.7)),
+  );
 });
 
 test("moments and intervals equal SciPy's", () => {
@@ -91,7 +94,12 @@ test("moments and intervals equal SciPy's", () => {
 });
 
 test("binomial probabilities sum to 1 and have the binomial's mean and variance", () => {
-  for (const [n, q] of [[1, 0.5], [10, 0.1], [1000, 0.999], [10_000_000, 0.3]]) {
+  for (const [n, q] of [
+    [1, 0.5],
+    [10, 0.1],
+    [1000, 0.999],
+    [10_000_000, 0.3],
+  ]) {
     const { start, probabilities } = binomial(n, q);
     let [sum, mean, square] = [0, 0, 0];
     probabilities.forEach((probability, i) => {
@@ -142,7 +150,8 @@ test("where no unit is coarse enough the standard error is exact and the shape n
 });
 
 test("a stack of layers keeps what a stack of torch's keeps", () => {
-  for (const { seed, p, n, kept } of vectors.depths) assert.deepEqual(keptByDepth(BigInt(seed), p, n, kept.length), kept);
+  for (const { seed, p, n, kept } of vectors.depths)
+    assert.deepEqual(keptByDepth(BigInt(seed), p, n, kept.length), kept);
 });
 
 test("bad arguments are refused with their name, value and range", () => {
@@ -156,5 +165,11 @@ test("nothing is mutated: a call leaves its arguments as they were", () => {
   const x = values([1, -2, 3], "float32");
   const mask = Uint8Array.of(1, 0, 1);
   applyMask(x, mask, { p: 0.5, scaling: "inverted", training: true });
-  assert.deepEqual([[...x], [...mask]], [[1, -2, 3], [1, 0, 1]]);
+  assert.deepEqual(
+    [[...x], [...mask]],
+    [
+      [1, -2, 3],
+      [1, 0, 1],
+    ],
+  );
 });

@@ -49,7 +49,7 @@ for (const [fragment, reason] of [
   ["#v=1&mode=constructor", /mode must be train or eval/],
   ["#v=1&scaling=__proto__", /scaling must be inverted or vanilla or none/],
   ["#v=1&__proto__=1", /names __proto__, which this page does not know/],
-  ["#v=1&p=0.5&p=0.6", /must name p once/],
+  ["#v=1&p=0.5&p=0.6", /names p twice/],
   ["#v=1&v=1", null],
   ["#v=1&x=1*1001", /x must be a whole number from 1 to 1000; got 1001/],
   ["#v=1&x=1*600,2*600", /x must hold at most 1000 numbers/],
@@ -60,17 +60,45 @@ for (const [fragment, reason] of [
   ["#%ff%fe", /must start with v=1/],
 ]) {
   test(`reads ${fragment.slice(0, 40)}`, () => {
-    if (reason) assert.throws(() => readFragment(fragment), (error) => error instanceof InputError && reason.test(error.message));
+    if (reason)
+      assert.throws(
+        () => readFragment(fragment),
+        (error) => error instanceof InputError && reason.test(error.message),
+      );
     else assert.deepEqual(readFragment(fragment), initialState());
   });
 }
 
 test("random strings are states or sentences, never other errors", () => {
-  const pieces = ["v=1", "&", "=", "x", "p", "seed", "shape", "1", "-", ",", "*", "e9", "%", "%00", "é", "<b>", "nan", "0.5", "#", "\u0000", "layers", "9".repeat(30)];
+  const pieces = [
+    "v=1",
+    "&",
+    "=",
+    "x",
+    "p",
+    "seed",
+    "shape",
+    "1",
+    "-",
+    ",",
+    "*",
+    "e9",
+    "%",
+    "%00",
+    "é",
+    "<b>",
+    "nan",
+    "0.5",
+    "#",
+    "\u0000",
+    "layers",
+    "9".repeat(30),
+  ];
   let random = 1;
   const next = (below) => (random = (random * 48271) % 2147483647) % below;
   for (let i = 0; i < 20_000; i++) {
-    const fragment = (i % 2 ? "v=1&" : "") + Array.from({ length: next(12) }, () => pieces[next(pieces.length)]).join("");
+    const fragment =
+      (i % 2 ? "v=1&" : "") + Array.from({ length: next(12) }, () => pieces[next(pieces.length)]).join("");
     try {
       const state = readFragment(fragment);
       assert.deepEqual(readFragment(writeFragment(state)), state);

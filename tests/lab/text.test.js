@@ -89,6 +89,9 @@ for (const [text, reason] of [
   ["<img src=x onerror=alert(1)>", /real numbers; got <img/],
 ]) {
   test(`refuses ${JSON.stringify(text.slice(0, 40))}`, () => {
-    assert.throws(() => readTensor(text), (error) => error instanceof InputError && reason.test(error.message));
+    assert.throws(
+      () => readTensor(text),
+      (error) => error instanceof InputError && reason.test(error.message),
+    );
   });
 }

@@ -9,7 +9,7 @@ import { html, shown, svg, widthInside } from "./dom.js";
 /** @typedef {{from: number, to: number, log?: boolean, ticks?: number[], label: string, text?: (tick: number) => string}} Axis */
 
 const HEIGHT = 220;
-const MARGIN = { top: 10, right: 12, bottom: 42, left: 58 };
+const MARGIN = { top: 10, right: 24, bottom: 42, left: 58 };
 
 /** @param {number} from @param {number} to @returns {number[]} about five round numbers between the two */
 export function roundTicks(from, to) {
@@ -43,7 +43,14 @@ export function chart(parent, x, y, description) {
   const bottom = HEIGHT - MARGIN.bottom;
   const X = placed(x, MARGIN.left, right);
   const Y = placed(y, bottom, MARGIN.top);
-  const root = svg("svg", { class: "lab-chart", viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "img", "aria-label": description });
+  const root = svg("svg", {
+    class: "lab-chart",
+    viewBox: `0 0 ${width} ${HEIGHT}`,
+    width,
+    height: HEIGHT,
+    role: "img",
+    "aria-label": description,
+  });
   for (const tick of x.ticks ?? roundTicks(x.from, x.to)) {
     root.append(svg("line", { class: "tick", x1: X(tick), x2: X(tick), y1: bottom, y2: bottom + 4 }));
     root.append(svg("text", { x: X(tick), y: bottom + 17, "text-anchor": "middle" }, (x.text ?? shown)(tick)));
@@ -53,9 +60,17 @@ export function chart(parent, x, y, description) {
     root.append(svg("text", { x: MARGIN.left - 6, y: Y(tick) + 4, "text-anchor": "end" }, (y.text ?? shown)(tick)));
   }
   root.append(svg("line", { class: "axis", x1: MARGIN.left, x2: right, y1: bottom, y2: bottom }));
-  root.append(svg("text", { class: "label", x: (MARGIN.left + right) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, x.label));
+  root.append(
+    svg("text", { class: "label", x: (MARGIN.left + right) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, x.label),
+  );
   const middle = (MARGIN.top + bottom) / 2;
-  root.append(svg("text", { class: "label", x: 12, y: middle, "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` }, y.label));
+  root.append(
+    svg(
+      "text",
+      { class: "label", x: 12, y: middle, "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` },
+      y.label,
+    ),
+  );
   return { root, X, Y, bottom };
 }
 
@@ -80,7 +95,10 @@ export function line(className, points) {
 
 /** @param {string} className @param {[number, number, number][]} points x, lower y, upper y, in pixels */
 export function area(className, points) {
-  return line(className, [...points.map(([x, low]) => at(x, low)), ...points.map(([x, , high]) => at(x, high)).reverse()]);
+  return line(className, [
+    ...points.map(([x, low]) => at(x, low)),
+    ...points.map(([x, , high]) => at(x, high)).reverse(),
+  ]);
 }
 
 /** @param {number} x @param {number} y @returns {[number, number]} */
@@ -88,7 +106,13 @@ const at = (x, y) => [x, y];
 
 /** @param {string} className @param {number} left @param {number} right @param {number} top @param {number} bottom in pixels */
 export function bar(className, left, right, top, bottom) {
-  return svg("rect", { class: className, x: left + 0.5, width: Math.max(0.5, right - left - 1), y: top, height: Math.max(0, bottom - top) });
+  return svg("rect", {
+    class: className,
+    x: left + 0.5,
+    width: Math.max(0.5, right - left - 1),
+    y: top,
+    height: Math.max(0, bottom - top),
+  });
 }
 
 /**
@@ -100,7 +124,12 @@ export function bar(className, left, right, top, bottom) {
 export function figure(title, root, marks) {
   const legend = marks.map(([className, words]) => {
     const solid = className.startsWith("band") || className.startsWith("bar");
-    const mark = solid ? bar(className, 0, 22, 0, 12) : line(className, [[0, 6], [22, 6]]);
+    const mark = solid
+      ? bar(className, 0, 22, 0, 12)
+      : line(className, [
+          [0, 6],
+          [22, 6],
+        ]);
     return html("li", {}, svg("svg", { width: 22, height: 12, "aria-hidden": "true" }, mark), words);
   });
   return html("figure", {}, html("figcaption", {}, title), root, html("ul", { class: "lab-legend" }, ...legend));

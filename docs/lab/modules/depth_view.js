@@ -23,7 +23,16 @@ export function createDepth(parent, choose) {
   slide.addEventListener("input", () => choose(Number(slide.value)));
   const told = html("p");
   const pictures = html("div", { class: "lab-charts" });
-  parent.append(html("div", { class: "lab-field" }, html("label", { for: "lab-layers" }, "Layers L"), html("div", { class: "lab-tied" }, slide, number)), told, pictures);
+  parent.append(
+    html(
+      "div",
+      { class: "lab-field" },
+      html("label", { for: "lab-layers" }, "Layers L"),
+      html("div", { class: "lab-tied" }, slide, number),
+    ),
+    told,
+    pictures,
+  );
 
   let key = "";
   /** @type {number[]} */
@@ -37,7 +46,7 @@ export function createDepth(parent, choose) {
     slide.value = String(layers);
     setText(number, String(layers));
     if (p === 1) {
-      setText(told, "At p = 1 the first layer drops everything: there is no scale that could bring it back.");
+      setText(told, "At p = 1 the first layer drops everything: no scale brings it back.");
       return pictures.replaceChildren();
     }
     if (key !== `${seed} ${p} ${layers}`) {
@@ -66,23 +75,57 @@ export function createDepth(parent, choose) {
     const { root, X, Y, bottom } = chart(
       pictures,
       { from: 0, to: layers, ticks: depths.filter((depth) => depth % Math.ceil(layers / 10) === 0), label: "layers" },
-      { from: least, to: most, log: true, ticks: powerTicks(least, most), label, text: (tick) => (tick >= 1e-3 && tick < 1e5 ? shown(tick) : tick.toExponential(0)) },
+      {
+        from: least,
+        to: most,
+        log: true,
+        ticks: powerTicks(least, most),
+        label,
+        text: (tick) => (tick >= 1e-3 && tick < 1e5 ? shown(tick) : tick.toExponential(0)),
+      },
       `${title} by depth: scaled it follows ${power === 1 ? "1" : "1/(1 - p)^L"}, unscaled (1 - p)^L`,
     );
-    for (const [name, scale] of /** @type {[string, number][]} */ ([["scaled", q ** -power], ["unscaled", 1]])) {
+    for (const [name, scale] of /** @type {[string, number][]} */ ([
+      ["scaled", q ** -power],
+      ["unscaled", 1],
+    ])) {
       /** @param {number} depth */
       const factor = (depth) => scale ** depth / ONES;
-      root.append(area(`band ${name}`, [[X(0), Y(1), Y(1)], ...depths.map((depth) => /** @type {[number, number, number]} */ ([X(depth), Y(intervals[depth - 1][0] * factor(depth)), Y(intervals[depth - 1][1] * factor(depth))]))]));
-      root.append(line(`law ${name}`, [0, ...depths].map((depth) => [X(depth), Y((q * scale) ** depth)])));
+      root.append(
+        area(`band ${name}`, [
+          [X(0), Y(1), Y(1)],
+          ...depths.map(
+            (depth) =>
+              /** @type {[number, number, number]} */ ([
+                X(depth),
+                Y(intervals[depth - 1][0] * factor(depth)),
+                Y(intervals[depth - 1][1] * factor(depth)),
+              ]),
+          ),
+        ]),
+      );
+      root.append(
+        line(
+          `law ${name}`,
+          [0, ...depths].map((depth) => [X(depth), Y((q * scale) ** depth)]),
+        ),
+      );
       for (const depth of depths) {
         const seen = kept[depth - 1];
         const [cx, cy] = [X(depth), seen ? Y(seen * factor(depth)) : bottom];
         const className = `dot ${name}${seen ? "" : " none"}`;
         // Two shapes: the two must differ without colour.
-        root.append(name === "scaled" ? svg("circle", { class: className, cx, cy, r: 4 }) : svg("rect", { class: className, x: cx - 3.5, y: cy - 3.5, width: 7, height: 7 }));
+        root.append(
+          name === "scaled"
+            ? svg("circle", { class: className, cx, cy, r: 4 })
+            : svg("rect", { class: className, x: cx - 3.5, y: cy - 3.5, width: 7, height: 7 }),
+        );
       }
     }
-    return figure(title, root, [["law scaled", "scaled: ● seen, line law, band 95 %"], ["law unscaled", "unscaled: ■ seen, line law, band 95 %"]]);
+    return figure(title, root, [
+      ["law scaled", "scaled: ● seen, line law, band 95 %"],
+      ["law unscaled", "unscaled: ■ seen, line law, band 95 %"],
+    ]);
   }
   return { render };
 }

@@ -89,7 +89,7 @@ export class TorchStream {
    */
   uniforms(count) {
     const drawn = new Float64Array(count);
-    for (let i = 0; i < count; ) {
+    for (let i = 0; i < count;) {
       const { words, from, to } = this.#next(count - i);
       for (let k = from; k < to; k += 2, i++) {
         drawn[i] = ((words[k] & HIGH_BITS) * 2 ** 32 + words[k + 1]) * 2 ** -53;
@@ -113,7 +113,7 @@ export class TorchStream {
     const threshold = Math.ceil((1 - p) * 2 ** 53);
     const highest = Math.floor(threshold / 2 ** 32);
     const lowest = threshold % 2 ** 32;
-    for (let i = 0; i < count; ) {
+    for (let i = 0; i < count;) {
       const { words, from, to } = this.#next(count - i);
       for (let k = from; k < to; k += 2, i++) {
         const high = words[k] & HIGH_BITS;

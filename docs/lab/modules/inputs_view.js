@@ -69,7 +69,9 @@ function readAsTyped(input, problem, read) {
 /** @param {LabState} state @returns {string} x as a person would write it */
 function writtenValues(state) {
   const plain = state.shape.length === 1 && state.dtype === "float32" && state.numbers.length <= 8;
-  return plain ? Array.from(state.numbers, (number) => pythonFloat(number).replace(/\.0$/, "")).join(", ") : pythonTensor(state);
+  return plain
+    ? Array.from(state.numbers, (number) => pythonFloat(number).replace(/\.0$/, "")).join(", ")
+    : pythonTensor(state);
 }
 
 /**
@@ -77,14 +79,42 @@ function writtenValues(state) {
  * @param {Change} change
  */
 export function createInputs(parent, change) {
-  const values = html("textarea", { id: "lab-values", rows: 2, spellcheck: "false", autocomplete: "off", autocapitalize: "off", "aria-describedby": "lab-values-help lab-values-problem" });
-  const valuesProblem = html("p", { id: "lab-values-problem", class: "lab-problem", role: "alert" });
+  const values = html("textarea", {
+    id: "lab-values",
+    rows: 2,
+    spellcheck: "false",
+    autocomplete: "off",
+    autocapitalize: "off",
+    "aria-describedby": "lab-values-help lab-values-problem",
+  });
   const note = html("p", { class: "lab-note" });
-  const p = html("input", { id: "lab-p", type: "number", min: 0, max: 1, step: 0.05, autocomplete: "off", "aria-describedby": "lab-p-problem" });
-  const slide = html("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": "p, from keeping all to dropping all" });
-  const pProblem = html("p", { id: "lab-p-problem", class: "lab-problem", role: "alert" });
-  const seed = html("input", { id: "lab-seed", type: "text", inputmode: "numeric", autocomplete: "off", spellcheck: "false", "aria-describedby": "lab-seed-problem" });
-  const seedProblem = html("p", { id: "lab-seed-problem", class: "lab-problem", role: "alert" });
+  const p = html("input", {
+    id: "lab-p",
+    type: "number",
+    min: 0,
+    max: 1,
+    step: 0.05,
+    autocomplete: "off",
+    "aria-describedby": "lab-p-problem",
+  });
+  const slide = html("input", {
+    type: "range",
+    min: 0,
+    max: 1,
+    step: 0.01,
+    "aria-label": "p, from keeping all to dropping all",
+  });
+  const seed = html("input", {
+    id: "lab-seed",
+    type: "text",
+    inputmode: "numeric",
+    autocomplete: "off",
+    spellcheck: "false",
+    "aria-describedby": "lab-seed-problem",
+  });
+  const [valuesProblem, pProblem, seedProblem] = ["values", "p", "seed"].map((name) =>
+    html("p", { id: `lab-${name}-problem`, class: "lab-problem", role: "alert" }),
+  );
 
   readAsTyped(values, valuesProblem, (text) => {
     const { note: taken, ...read } = readTensor(text);
@@ -108,11 +138,23 @@ export function createInputs(parent, change) {
     shownP.textContent = text;
   }
 
-  const mode = choice("Mode", "lab-mode", [["train", "Training"], ["eval", "Evaluation"]], (value) => change({ training: value === "train" }));
+  const mode = choice(
+    "Mode",
+    "lab-mode",
+    [
+      ["train", "Training"],
+      ["eval", "Evaluation"],
+    ],
+    (value) => change({ training: value === "train" }),
+  );
   const scaling = choice(
     "Scaling",
     "lab-scaling",
-    [["inverted", "Inverted: ÷ (1 − p) in training, as torch"], ["vanilla", "Vanilla: × (1 − p) in evaluation"], ["none", "None"]],
+    [
+      ["inverted", "Inverted: ÷ (1 − p) in training, as torch"],
+      ["vanilla", "Vanilla: × (1 − p) in evaluation"],
+      ["none", "None"],
+    ],
     (value) => change({ scaling: /** @type {LabState["scaling"]} */ (value) }),
   );
   /** @param {string} text */
@@ -134,9 +176,34 @@ export function createInputs(parent, change) {
   const form = html(
     "form",
     { class: "lab-inputs", novalidate: true },
-    html("div", { class: "lab-field wide" }, html("label", { for: "lab-values" }, "Values"), values, html("p", { id: "lab-values-help", class: "lab-help" }, "Type numbers, or paste tensor([...]), nested lists or CSV; up to 1000 elements."), valuesProblem, note, examples),
-    html("div", { class: "lab-field lab-p" }, html("label", { for: "lab-p" }, "Drop probability p"), html("div", { class: "lab-tied" }, p, slide), pProblem),
-    html("div", { class: "lab-field" }, html("label", { for: "lab-seed" }, "Seed"), html("div", { class: "lab-tied" }, seed, another), seedProblem),
+    html(
+      "div",
+      { class: "lab-field wide" },
+      html("label", { for: "lab-values" }, "Values"),
+      values,
+      html(
+        "p",
+        { id: "lab-values-help", class: "lab-help" },
+        "Type numbers, or paste tensor([...]), nested lists or CSV; up to 1000 elements.",
+      ),
+      valuesProblem,
+      note,
+      examples,
+    ),
+    html(
+      "div",
+      { class: "lab-field lab-p" },
+      html("label", { for: "lab-p" }, "Drop probability p"),
+      html("div", { class: "lab-tied" }, p, slide),
+      pProblem,
+    ),
+    html(
+      "div",
+      { class: "lab-field" },
+      html("label", { for: "lab-seed" }, "Seed"),
+      html("div", { class: "lab-tied" }, seed, another),
+      seedProblem,
+    ),
     mode.fields,
     scaling.fields,
   );
@@ -146,7 +213,9 @@ export function createInputs(parent, change) {
   const shownP = html("output");
   const bar = html("div", { class: "lab-bar", hidden: true }, "p", again, shownP);
   again.addEventListener("input", () => slideTo(again.value));
-  new IntersectionObserver(([seen]) => (bar.hidden = seen.isIntersecting || seen.boundingClientRect.top > 0)).observe(p);
+  new IntersectionObserver(([seen]) => (bar.hidden = seen.isIntersecting || seen.boundingClientRect.top > 0)).observe(
+    p,
+  );
   parent.append(form, bar);
 
   /** @param {HTMLInputElement | HTMLTextAreaElement} input @param {string} text @param {HTMLElement} problem */

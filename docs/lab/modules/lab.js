@@ -71,7 +71,13 @@ function part(name) {
   return /** @type {HTMLElement} */ (document.getElementById(`lab-part-${name}`));
 }
 
-const output = html("pre", { class: "lab-output", id: "lab-output", tabindex: 0, role: "group", "aria-label": "The output y as torch prints it" });
+const output = html("pre", {
+  class: "lab-output",
+  id: "lab-output",
+  tabindex: 0,
+  role: "group",
+  "aria-label": "The output y as torch prints it",
+});
 const summary = html("p", { id: "lab-summary" });
 const message = html("p", { id: "lab-message", role: "alert" });
 const announcement = html("p", { class: "lab-hidden", role: "status" });
@@ -79,7 +85,9 @@ const announcement = html("p", { class: "lab-hidden", role: "status" });
 part("inputs").append(message);
 const inputs = createInputs(part("inputs"), update);
 part("inputs").append(html("p", { class: "lab-help" }, "torch prints:"), output, summary, announcement);
-const means = createMean(part("mean"), (more) => update({ draws: more ? Math.min(MOST_DRAWS, state.draws + more) : 1 }));
+const means = createMean(part("mean"), (more) =>
+  update({ draws: more ? Math.min(MOST_DRAWS, state.draws + more) : 1 }),
+);
 const parts = [
   { render: renderOutput },
   createPipeline(part("pipeline")),
@@ -139,7 +147,12 @@ function frame() {
 /** Once the reader pauses: the address carries the state, and the result is announced. */
 function settle() {
   const fragment = writeFragment(state);
-  if (location.hash !== fragment && !message.textContent && (location.hash || fragment !== writeFragment(initialState()))) history.replaceState(null, "", fragment);
+  if (
+    location.hash !== fragment &&
+    !message.textContent &&
+    (location.hash || fragment !== writeFragment(initialState()))
+  )
+    history.replaceState(null, "", fragment);
   setText(announcement, summary.textContent ?? "");
 }
 

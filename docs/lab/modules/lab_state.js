@@ -123,7 +123,7 @@ function readNumbers(text) {
 /** @param {Float64Array} numbers */
 function writeNumbers(numbers) {
   const parts = [];
-  for (let i = 0; i < numbers.length; ) {
+  for (let i = 0; i < numbers.length;) {
     let end = i + 1;
     while (end < numbers.length && Object.is(numbers[end], numbers[i])) end++;
     const text = Object.is(numbers[i], -0) ? "-0" : String(numbers[i]).replace("Infinity", "inf").replace("e+", "e");
@@ -156,13 +156,18 @@ export function writeFragment(state) {
  */
 export function readFragment(fragment) {
   const text = fragment.replace(/^#/, "");
-  if (text.length > LONGEST) throw new InputError(`The link must be shorter than ${LONGEST} characters; got ${text.length}`);
+  if (text.length > LONGEST)
+    throw new InputError(`The link must be shorter than ${LONGEST} characters; got ${text.length}`);
   const state = initialState();
   if (text === "") return state;
   const entries = new URLSearchParams(text.replaceAll("+", "%2B"));
   const version = entries.get("v");
   if (version !== VERSION) {
-    throw new InputError(version === null ? `The link must start with v=${VERSION}; got ${quoted(text)}` : `The link is of version ${quoted(version)}; this page reads version ${VERSION}`);
+    throw new InputError(
+      version === null
+        ? `The link must start with v=${VERSION}; got ${quoted(text)}`
+        : `The link is of version ${quoted(version)}; this page reads version ${VERSION}`,
+    );
   }
   entries.delete("v");
   /** @type {string | undefined} */
@@ -182,8 +187,9 @@ export function readFragment(fragment) {
   };
   for (const name of new Set(entries.keys())) {
     const [value, ...again] = entries.getAll(name);
-    if (!Object.hasOwn(readers, name)) throw new InputError(`The link names ${quoted(name)}, which this page does not know`);
-    if (again.length) throw new InputError(`The link must name ${name} once`);
+    if (!Object.hasOwn(readers, name))
+      throw new InputError(`The link names ${quoted(name)}, which this page does not know`);
+    if (again.length) throw new InputError(`The link names ${name} twice`);
     readers[name](value);
   }
   state.shape = readShape(shape, state.numbers.length);

@@ -21,16 +21,28 @@ const rows = createRows(place, {
   labels: ["input x", "mask m", "1/(1 − p)", "output y"],
   fateRows: [1, 3],
   sentences: false,
-  caption: "Input, mask, scale and output: where the mask is 0 the output is 0, where it is 1 the input times the scale",
+  caption: "Input, mask, scale and output of each element",
 });
 const resample = button("Resample", () => change({ seed: BigInt(crypto.getRandomValues(new Uint32Array(1))[0]) }));
-place.append(html("div", { class: "live-controls" }, html("label", { for: "live-p" }, "Drop probability p"), slide, number, resample));
+place.append(
+  html(
+    "div",
+    { class: "live-controls" },
+    html("label", { for: "live-p" }, "Drop probability p"),
+    slide,
+    number,
+    resample,
+  ),
+);
 slide.addEventListener("input", () => change({ p: readP(slide.value) }));
 
 /** @param {Partial<import("./lab_state.js").LabState>} changes */
 function change(changes) {
   show(changes);
-  setText(said, `x = [${state.numbers.join(", ")}], p = ${state.p}, seed ${state.seed}, computed by your browser as torch would. `);
+  setText(
+    said,
+    `x = [${state.numbers.join(", ")}], p = ${state.p}, seed ${state.seed}, computed by your browser as torch would. `,
+  );
   link.href = place.dataset.lab + writeFragment(state);
   caption.replaceChildren(said, link);
 }
@@ -44,7 +56,12 @@ function show(changes) {
   const scale = shown(factors(state, "float32").kept, 3);
   rows.show({
     count: x.length,
-    column: (i) => ({ cells: [shown(x[i]), String(mask[i]), scale, shown(y[i], 3)], kept: mask[i] === 1, name: "", sentence: "" }),
+    column: (i) => ({
+      cells: [shown(x[i]), String(mask[i]), scale, shown(y[i], 3)],
+      kept: mask[i] === 1,
+      name: "",
+      sentence: "",
+    }),
   });
   setText(number, state.p.toFixed(2));
 }

@@ -76,12 +76,30 @@ export function meanLaw(numbers, q, c, draws) {
   if (!shared || !distribution) {
     const half = NORMAL_95 * standardError;
     const step = standardError / 5;
-    const probabilities = Float64Array.from({ length: 51 }, (_, k) => Math.exp(-(((k - 25) / 5) ** 2) / 2) / Math.sqrt(50 * Math.PI));
-    return { mean, standardError, interval: [mean - half, mean + half], exact: false, start: mean / step - 25, step, probabilities };
+    const probabilities = Float64Array.from(
+      { length: 51 },
+      (_, k) => Math.exp(-(((k - 25) / 5) ** 2) / 2) / Math.sqrt(50 * Math.PI),
+    );
+    return {
+      mean,
+      standardError,
+      interval: [mean - half, mean + half],
+      exact: false,
+      start: mean / step - 25,
+      step,
+      probabilities,
+    };
   }
   const step = (shared.unit * c) / (n * draws);
   const [low, high] = [0.025, 0.975].map((level) => quantile(distribution, level) * step);
-  return { mean, standardError, interval: [Math.min(low, high), Math.max(low, high)], exact: true, step, ...distribution };
+  return {
+    mean,
+    standardError,
+    interval: [Math.min(low, high), Math.max(low, high)],
+    exact: true,
+    step,
+    ...distribution,
+  };
 }
 
 /**

@@ -38,7 +38,9 @@ export function createMean(parent, draw) {
   const told = html("p");
   const pictures = html("div", { class: "lab-charts" });
   let total = 1;
-  const more = ["1", "100", "10 000"].map((count) => button(`Draw ${count}`, () => draw(Number(count.replace(" ", "")))));
+  const more = ["1", "100", "10 000"].map((count) =>
+    button(`Draw ${count}`, () => draw(Number(count.replace(" ", "")))),
+  );
   const again = button("Start again", () => draw(0));
   parent.append(html("div", { class: "lab-buttons" }, ...more, again), told, pictures);
 
@@ -127,7 +129,10 @@ export function createMean(parent, draw) {
     if (!derived) return;
     const { x, y } = derived;
     if (!random(derived)) {
-      setText(told, `${x.every(squarable) ? "Nothing is random here" : "Not every value is finite and below 1e150"}: the mean of y is ${shown(mean(y))} in this call.`);
+      setText(
+        told,
+        `${x.every(squarable) ? "Nothing is random here" : "Not every value is finite and below 1e150"}: the mean of y is ${shown(mean(y))} in this call.`,
+      );
       pictures.replaceChildren();
       return;
     }
@@ -142,7 +147,9 @@ export function createMean(parent, draw) {
       setText(
         told,
         `After ${done} ${done === 1 ? "call" : "calls"} the running mean of y is ${shown(running)}: ${where} the ${kindOf(law)} 95 % band from ${shown(low)} to ${shown(high)} around ${shown(law.mean)}.` +
-          (law.exact ? "" : " (The values have no coarse common unit: the standard error is exact, the shape is taken as normal.)"),
+          (law.exact
+            ? ""
+            : " (The values share no coarse unit: the standard error is exact, the shape taken as normal.)"),
       );
     }
     pictures.replaceChildren(settling(), ...histogram());
@@ -157,12 +164,31 @@ export function createMean(parent, draw) {
       pictures,
       { from: 1, to: last, log: true, ticks: powerTicks(1, last), label: "calls", text: String },
       { from: centre - reach, to: centre + reach, label: "running mean of y" },
-      `The running mean over ${done} calls, and the band that holds it in 95 % of all runs, which narrows around ${shown(centre)}`,
+      `The running mean over ${done} calls, with its 95 % band around ${shown(centre)}`,
     );
-    root.append(area("band", shownLaws.map(([count, { interval }]) => [X(count), Y(interval[0]), Y(interval[1])])));
-    root.append(line("expected", [[X(1), Y(centre)], [X(last), Y(centre)]]));
-    root.append(line("observed", path.map(([count, mean]) => [X(count), Y(mean)])));
-    return figure("The running mean", root, [["band", "95 % band"], ["expected", "expected mean"], ["observed", "running mean"]]);
+    root.append(
+      area(
+        "band",
+        shownLaws.map(([count, { interval }]) => [X(count), Y(interval[0]), Y(interval[1])]),
+      ),
+    );
+    root.append(
+      line("expected", [
+        [X(1), Y(centre)],
+        [X(last), Y(centre)],
+      ]),
+    );
+    root.append(
+      line(
+        "observed",
+        path.map(([count, mean]) => [X(count), Y(mean)]),
+      ),
+    );
+    return figure("The running mean", root, [
+      ["band", "95 % band"],
+      ["expected", "expected mean"],
+      ["observed", "running mean"],
+    ]);
   }
 
   /** @returns {HTMLElement[]} */
@@ -186,7 +212,9 @@ export function createMean(parent, draw) {
     };
     for (let i = 0; i < done; i++) at(barOf(means[i])).seen += 1 / done;
     probabilities.forEach((probability, i) => (at(barOf((start + i) * law.step)).expected += probability));
-    const drawn = [...bars.entries()].filter(([, { seen, expected }]) => seen > 0 || expected > 1e-4).sort(([a], [b]) => a - b);
+    const drawn = [...bars.entries()]
+      .filter(([, { seen, expected }]) => seen > 0 || expected > 1e-4)
+      .sort(([a], [b]) => a - b);
     /** @param {number} index @returns {number} the lower edge of a bar */
     const edge = (index) => origin + (index * perBar - 0.5) * step;
     const [from, to] = [edge(drawn[0][0]), edge(drawn[drawn.length - 1][0] + 1)];
@@ -195,14 +223,25 @@ export function createMean(parent, draw) {
       pictures,
       { from, to, label: "mean of y in one call" },
       { from: 0, to: tallest * 1.08, label: "share of calls" },
-      `Histogram of the mean of y in ${done} calls, over its ${kindOf(law)} distribution around ${shown(law.mean)}`,
+      `The mean of y in ${done} calls, over its ${kindOf(law)} distribution around ${shown(law.mean)}`,
     );
     for (const [index, { seen, expected }] of drawn) {
       const [left, right] = [X(edge(index)), X(edge(index + 1))];
       if (seen > 0) root.append(bar("bar", left, right, Y(seen), bottom));
-      if (expected > 0) root.append(line("law", [[left, Y(expected)], [right, Y(expected)]]));
+      if (expected > 0)
+        root.append(
+          line("law", [
+            [left, Y(expected)],
+            [right, Y(expected)],
+          ]),
+        );
     }
-    return [figure("Each call's mean", root, [["bar", `share of the ${done} calls`], ["law", `${kindOf(law)} probability`]])];
+    return [
+      figure("Each call's mean", root, [
+        ["bar", `share of the ${done} calls`],
+        ["law", `${kindOf(law)} probability`],
+      ]),
+    ];
   }
 
   return { render, unfinished, work };

@@ -37,7 +37,10 @@ function sentence({ state, x, uniforms, mask, factors, y }, i) {
       ? `Evaluation draws nothing: x = ${input} times 1 − p = ${shown(1 - p)} is ${output}.`
       : `Evaluation draws nothing: x = ${input} stays ${output}.`;
   }
-  if (!uniforms) return p === 0 ? `At p = 0 nothing is drawn: x = ${input} stays ${output}.` : `At p = 1 nothing is drawn: x = ${input} times 0 is ${output}.`;
+  if (!uniforms)
+    return p === 0
+      ? `At p = 0 nothing is drawn: x = ${input} stays ${output}.`
+      : `At p = 1 nothing is drawn: x = ${input} times 0 is ${output}.`;
   const drawn = `u = ${shownUniform(uniforms[i], 1 - p)}`;
   if (!mask[i]) return `${drawn} is not below ${shown(1 - p)}, so x = ${input} becomes ${output}.`;
   const what = scaling === "inverted" ? `times ${shown(factors.kept)} becomes ${output}` : `stays ${output}`;
@@ -61,18 +64,16 @@ export function createPipeline(parent) {
     const q = shown(1 - state.p);
     setText(
       rule,
-      !state.training
-        ? "In evaluation mode nothing is drawn, and every element has the same factor."
-        : uniforms
-          ? `An element is kept where its u is below 1 − p = ${q}. What is kept is multiplied by ${shown(factors.kept)}, what is dropped by 0.`
-          : `At p = ${state.p} torch draws nothing: every element has the same fate.`,
+      uniforms
+        ? `An element is kept where its u is below 1 − p = ${q}. What is kept is multiplied by ${shown(factors.kept)}, what is dropped by 0.`
+        : "Nothing is drawn: every element has the same factor.",
     );
     rows.show({
       count: x.length,
       column: (i) => ({
         cells: [
           shown(x[i]),
-          uniforms && state.training ? shownUniform(uniforms[i], 1 - state.p) : "–",
+          uniforms ? shownUniform(uniforms[i], 1 - state.p) : "–",
           state.training ? String(mask[i]) : "–",
           shown(mask[i] ? factors.kept : factors.dropped),
           shown(y[i]),

@@ -63,7 +63,10 @@ export function createRows(parent, { labels, fateRows, sentences, caption }) {
   /** @param {KeyboardEvent} event */
   function onKey(event) {
     const places = /** @type {Record<string, number>} */ ({
-      ArrowRight: lit + 1, ArrowLeft: lit - 1, Home: 0, End: columns.count - 1,
+      ArrowRight: lit + 1,
+      ArrowLeft: lit - 1,
+      Home: 0,
+      End: columns.count - 1,
     });
     if (event.key in places && !event.ctrlKey && !event.altKey && !event.metaKey) {
       event.preventDefault();
@@ -113,7 +116,6 @@ export function createRows(parent, { labels, fateRows, sentences, caption }) {
       choose.tabIndex = index === lit ? 0 : -1;
       const spoken = `${name} ${said}`;
       if (choose.getAttribute("aria-label") !== spoken) choose.setAttribute("aria-label", spoken);
-      choose.classList.toggle("lit", index === lit);
       if (index === lit) setText(sentence, said);
     }
     pager.hidden = columns.count <= perPage;

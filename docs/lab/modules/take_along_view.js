@@ -12,10 +12,29 @@ import { pythonCode } from "./python_code.js";
 
 /** @param {HTMLElement} parent */
 export function createTakeAlong(parent) {
-  const code = html("pre", { class: "lab-output", id: "lab-python", tabindex: 0, role: "group", "aria-label": "Python" });
-  const prints = html("pre", { class: "lab-output", id: "lab-prints", tabindex: 0, role: "group", "aria-label": "What the Python prints" });
+  const code = html("pre", {
+    class: "lab-output",
+    id: "lab-python",
+    tabindex: 0,
+    role: "group",
+    "aria-label": "Python",
+  });
+  const prints = html("pre", {
+    class: "lab-output",
+    id: "lab-prints",
+    tabindex: 0,
+    role: "group",
+    "aria-label": "What the Python prints",
+  });
   const link = html("a", { id: "lab-link", href: "#" });
-  parent.append(code, copyButton("Copy the Python", code), html("p", { class: "lab-help" }, "It prints:"), prints, html("p", { class: "lab-link" }, "This state as a link: ", link), copyButton("Copy the link", link));
+  parent.append(
+    code,
+    copyButton("Copy the Python", code),
+    html("p", { class: "lab-help" }, "It prints:"),
+    prints,
+    html("p", { class: "lab-link" }, "This state as a link: ", link),
+    copyButton("Copy the link", link),
+  );
   /** @param {Derived} derived */
   const render = ({ state, outputText, gradientText }) => {
     setText(code, pythonCode(state));

@@ -31,7 +31,8 @@ const WRAPPED = /^(?:parameter containing:\s*)?[a-z_][\w.]*\s*\((.*)\)$/is;
 export function readNumber(token) {
   if (!NUMBER.test(token)) {
     const shown = token.length > 24 ? `${token.slice(0, 24)}…` : token;
-    if (/\.\.\.|…/.test(token)) throw new InputError("Values must hold every number; where torch prints ... some are left out");
+    if (/\.\.\.|…/.test(token))
+      throw new InputError("Values must hold every number; where torch prints ... some are left out");
     throw new InputError(`Values must hold real numbers; got ${shown}`);
   }
   if (!/n/i.test(token)) return Number(token);
@@ -83,7 +84,8 @@ function readNested(text) {
   };
   const shape = readList(1);
   const rest = tokens.slice(at).join(" ");
-  if (rest && !/^[a-z_]+=/i.test(rest)) throw new InputError(`Values must be one list; got ${rest.slice(0, 24)} after it`);
+  if (rest && !/^[a-z_]+=/i.test(rest))
+    throw new InputError(`Values must be one list; got ${rest.slice(0, 24)} after it`);
   return { numbers, shape };
 }
 
@@ -108,7 +110,9 @@ function readLines(text) {
   if (lines.length < 2 || lines.every((line) => line.length === 1)) return { numbers, shape: [numbers.length] };
   const other = lines.findIndex((line) => line.length !== columns);
   if (other > 0) {
-    throw new InputError(`Values must be rectangular; got ${columns} numbers in line 1 and ${lines[other].length} in line ${other + 1}`);
+    throw new InputError(
+      `Values must be rectangular; got ${columns} numbers in line 1 and ${lines[other].length} in line ${other + 1}`,
+    );
   }
   return { numbers, shape: [lines.length, columns] };
 }
@@ -139,7 +143,11 @@ export function readTensor(text) {
   const ones = ONES.exec(body);
   const wrapped = ones ? null : WRAPPED.exec(body);
   if (wrapped) body = wrapped[1].trim();
-  const read = ones ? readOnes(ones[1]) : /^[[(]/.test(body) ? readNested(body) : readLines(body.replace(/,\s*[a-z_]+\s*=.*$/is, ""));
+  const read = ones
+    ? readOnes(ones[1])
+    : /^[[(]/.test(body)
+      ? readNested(body)
+      : readLines(body.replace(/,\s*[a-z_]+\s*=.*$/is, ""));
   // tensor(3.)
   if (wrapped && !/^[[(]/.test(body) && read.numbers.length === 1) read.shape = [];
   checkSize(read.numbers.length);
@@ -235,7 +243,8 @@ function nested(texts, shape, width, indent) {
   const [length, ...inner] = shape;
   if (inner.length > 0) {
     const stride = texts.length / length;
-    for (let i = 0; i < length; i++) lines.push(nested(texts.slice(i * stride, (i + 1) * stride), inner, width, indent + 1));
+    for (let i = 0; i < length; i++)
+      lines.push(nested(texts.slice(i * stride, (i + 1) * stride), inner, width, indent + 1));
     return `[${lines.join(`,${"\n".repeat(inner.length)}${margin}`)}]`;
   }
   const perLine = Math.max(1, Math.floor((LINE_WIDTH - indent) / (width + 2)));
