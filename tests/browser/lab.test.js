@@ -254,6 +254,18 @@ for (const start of starters) {
       });
     });
 
+    onLab("hovering an element lights its column and says its sentence", async (page) => {
+      await page.page.hover("#lab-part-pipeline tbody tr:nth-child(2) td:nth-child(4)");
+      assert.equal(
+        await text(page, ".lab-sentence"),
+        "u = 0.4594 is below 0.5, so x = 3 is kept and times 2 becomes 6.",
+      );
+      const lit = await page.evaluate(() =>
+        [...document.querySelectorAll(".lab-rows td.lit")].map((cell) => cell.textContent),
+      );
+      assert.deepEqual(lit, ["3", "0.4594", "1", "2", "6"]);
+    });
+
     onLab("every stop of the keyboard shows where it is", async (page) => {
       await page.evaluate(() => document.querySelector("article a").focus());
       let stops = 0;

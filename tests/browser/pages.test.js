@@ -111,21 +111,24 @@ describe("in Chromium", () => {
     }
   });
 
-  test("all that one can press in the lab is 44 pixels high and wide", async () => {
+  test("all that one can press in the lab and on the first page's rows is 44 pixels high and wide", async () => {
     await withPage(browser, { width: 390 }, "targets", async (page) => {
+      const small = () =>
+        page.evaluate(() => {
+          const parts = ":is(.lab-part, #live-rows)";
+          const controls = `${parts} :is(button, input:not([type=radio]), textarea, label:has(input))`;
+          const boxes = [...document.querySelectorAll(controls)]
+            .filter((one) => one.checkVisibility())
+            .map((one) => ({ ...one.getBoundingClientRect().toJSON(), what: one.outerHTML.slice(0, 90) }));
+          return { count: boxes.length, small: boxes.filter(({ width, height }) => width < 44 || height < 44) };
+        });
       await page.goto(`${site.address}/lab/index.html#v=1&x=1*1000`);
       await page.settled();
-      const small = await page.evaluate(() => {
-        const controls = [
-          ...document.querySelectorAll(".lab-part :is(button, input:not([type=radio]), textarea, label:has(input))"),
-        ];
-        const boxes = controls
-          .filter((one) => one.checkVisibility())
-          .map((one) => ({ ...one.getBoundingClientRect().toJSON(), what: one.outerHTML.slice(0, 90) }));
-        return { count: boxes.length, small: boxes.filter(({ width, height }) => width < 44 || height < 44) };
-      });
-      assert.ok(small.count >= 20, String(small.count));
-      assert.deepEqual(small.small, []);
+      const inLab = await small();
+      assert.deepEqual(inLab.small, []);
+      assert.ok(inLab.count >= 20, String(inLab.count));
+      await show(page, "index.html");
+      assert.deepEqual(await small(), { count: 2, small: [] });
     });
   });
 
