@@ -14,7 +14,9 @@ const makeReachable = () => {
 makeReachable();
 addEventListener("resize", makeReachable);
 
-// Most browsers run modules from a server only: who opens the lab as a file is told.
-if (location.protocol === "file:") {
-  for (const hint of document.querySelectorAll(".opened-as-file")) hint.hidden = false;
-}
+// Where modules do not run, as in most browsers from a file, the computed examples stand in for the live ones.
+addEventListener("load", () => {
+  if (document.querySelector(".lab-part:not(:empty), #live-rows:not(:empty)")) return;
+  document.documentElement.classList.add("no-modules");
+  if (location.protocol === "file:") for (const hint of document.querySelectorAll(".opened-as-file")) hint.hidden = false;
+});

@@ -151,6 +151,34 @@ describe("in Chromium", () => {
     });
   });
 
+  test("where modules do not load, the computed examples stand in", async () => {
+    await withPage(browser, {}, "no-modules", async (page) => {
+      await page.page.route("**/_static/lab/*.js", (route) => route.abort());
+      await page.goto(`${site.address}/lab/index.html`);
+      assert.equal(await page.page.locator(".tag_without-lab").first().isVisible(), true);
+      await page.goto(`${site.address}/index.html`);
+      assert.equal(await page.page.locator("img.four-rows").isVisible(), true);
+    });
+  });
+
+  test("nothing on a page jumps when its live parts come", async () => {
+    for (const width of [390, 1280]) {
+      for (const name of LIVE) {
+        await withPage(browser, { width }, `jumps-${width}`, async (page) => {
+          await page.page.addInitScript(() => {
+            globalThis.shifted = 0;
+            const sum = (entries) => entries.getEntries().forEach(({ value }) => (globalThis.shifted += value));
+            new PerformanceObserver(sum).observe({ type: "layout-shift", buffered: true });
+          });
+          await show(page, name);
+          const shifted = await page.evaluate(() => globalThis.shifted);
+          // What Core Web Vitals call good is 0.1.
+          assert.ok(shifted < 0.02, `${name} at ${width}: ${shifted}`);
+        });
+      }
+    }
+  });
+
   test("with JavaScript the live parts take the place of the computed ones", async () => {
     await withPage(browser, {}, "live", async (page) => {
       await show(page, "lab/index.html");
