@@ -15,6 +15,8 @@ from dropout_explained.gradients import (
     mean_square_gradient_moments,
 )
 from dropout_explained.layers import LAYERS
+from dropout_explained.masks import MaskMoments, mask_distribution, mask_moments
+from dropout_explained.model_masks import expected_gradient, expected_output
 from dropout_explained.replays import replay, replay_mask
 from dropout_explained.torch_stream import TorchStream
 from dropout_explained.verification import Verification, verify
@@ -25,13 +27,18 @@ __all__ = [
     "LAYERS",
     "Explanation",
     "GradientMoments",
+    "MaskMoments",
     "Moments",
     "TorchStream",
     "Verification",
     "__version__",
     "dropout_gradient",
+    "expected_gradient",
+    "expected_output",
     "explain",
     "figures",
+    "mask_distribution",
+    "mask_moments",
     "mean_square_gradient",
     "mean_square_gradient_moments",
     "moments",

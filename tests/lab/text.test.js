@@ -80,6 +80,8 @@ for (const [text, reason] of [
   ["[[1, 2], [3]]", /rectangular; got a list of 2 beside a list of 1/],
   ["1,2\n3", /rectangular; got 2 numbers in line 1 and 1 in line 2/],
   ["[1, 2", /close every bracket/],
+  ["tensor([[1., 2.], [oops", /real numbers; got oops/],
+  ["tensor([1., 2.", /close every bracket/],
   ["[1] of them", /one list; got of them after it/],
   ["tensor([1., ..., 2.])", /some are left out/],
   ["tensor([1.+2.j])", /must be real/],

@@ -25,7 +25,7 @@ export class InputError extends Error {}
 
 const NUMBER = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)?)$/i;
 const ONES = /^(?:torch\.)?ones\s*\((.*)\)$/is;
-const WRAPPED = /^(?:parameter containing:\s*)?[a-z_][\w.]*\s*\((.*)\)$/is;
+const WRAPPED = /^(?:parameter containing:\s*)?[a-z_][\w.]*\s*\((.*?)\)?$/is;
 
 /** @param {string} token @returns {number} the number that Python would read */
 export function readNumber(token) {
