@@ -71,25 +71,20 @@ for p, y in outputs.items():
 # -----------------------------------
 # Scale the survivors by :math:`q^{-1/2}` instead, and the norm stays. Then the mean
 # shrinks by :math:`\sqrt q`, and evaluation would no longer be the average of training.
-# The cosine is the same for every factor.
+# The cosine, the same for every factor, is drawn once.
+series = [("mean", figures.KEPT, "o", 0.0), ("norm", figures.SCALED, "s", -0.5)]
+series += [("cosine", figures.DROPPED, "^", 0.5)]
+values, bars = (torch.tensor(list(d.values())) for d in (observed, errors))
+q = 1 - torch.tensor(drop_probabilities)
 fig, axes = plt.subplots(2, 1, figsize=(4.8, 6.0), sharex=True)
-names = ("mean", figures.KEPT, "o"), ("norm", figures.SCALED, "s")
-names += (("cosine", figures.DROPPED, "^"),)
-for ax, power in zip(axes, (0.0, 0.5), strict=True):
-    for k, (name, colour, marker) in enumerate(names):
-        change = [(1 - p) ** power if k < 2 else 1 for p in drop_probabilities]
-        values = [observed[p][k] * c for p, c in zip(observed, change, strict=True)]
-        bars = [5 * errors[p][k] * c for p, c in zip(observed, change, strict=True)]
-        ax.errorbar(
-            drop_probabilities, values, bars, color=colour, fmt=marker, label=name
-        )
+for ax, power, shown in zip(axes, (0.0, 0.5), (series, series[:2]), strict=True):
+    for k, (name, colour, marker, theory) in enumerate(shown):
+        ratio, bar = values[:, k] * q**power, 5 * bars[:, k] * q**power
+        ax.errorbar(1 - q, ratio, bar, color=colour, fmt=marker, label=name)
+        ax.plot(1 - q, q ** (theory + power), "--", color=colour, linewidth=1)
     ax.set_ylabel("ratio to the input")
-for ax, powers in zip(axes, ((0, -0.5, 0.5), (0.5, 0, 0.5)), strict=True):
-    for power, (_, colour, _) in zip(powers, names, strict=True):
-        theory = [(1 - p) ** power for p in drop_probabilities]
-        ax.plot(drop_probabilities, theory, color=colour, linewidth=1, linestyle="--")
 axes[0].set_title("Divided by q: the mean stays, the norm grows")
-axes[1].set_title("Divided by the root of q: the norm stays, the mean shrinks")
+axes[1].set_title("Divided by √q: the norm stays, the mean shrinks")
 axes[0].legend(loc="upper left")
 axes[1].set_xlabel("p; bars are five standard errors, lines the theory")
 plt.show()
