@@ -55,6 +55,7 @@ for p, (mean, norm, cosine) in observed.items():
     assert abs(mean - 1) < 5 * error_of_mean
     assert abs(norm - growth) < 5 * error_of_root / q
     assert abs(cosine - 1 / growth) < 5 * error_of_root
+values, bars = (torch.tensor(list(d.values())) for d in (observed, errors))
 
 # %%
 # Norm and angle are one thing
@@ -74,7 +75,6 @@ for p, y in outputs.items():
 # The cosine, the same for every factor, is drawn once.
 series = [("mean", figures.KEPT, "o", 0.0), ("norm", figures.SCALED, "s", -0.5)]
 series += [("cosine", figures.DROPPED, "^", 0.5)]
-values, bars = (torch.tensor(list(d.values())) for d in (observed, errors))
 q = 1 - torch.tensor(drop_probabilities)
 fig, axes = plt.subplots(2, 1, figsize=(4.8, 6.0), sharex=True)
 for ax, power, shown in zip(axes, (0.0, 0.5), (series, series[:2]), strict=True):
