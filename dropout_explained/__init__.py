@@ -17,6 +17,7 @@ from dropout_explained.gradients import (
 from dropout_explained.layers import LAYERS
 from dropout_explained.masks import MaskMoments, mask_distribution, mask_moments
 from dropout_explained.model_masks import expected_gradient, expected_output
+from dropout_explained.prediction import Prediction, predict
 from dropout_explained.replays import replay, replay_mask
 from dropout_explained.torch_stream import TorchStream
 from dropout_explained.verification import Verification, verify
@@ -29,6 +30,7 @@ __all__ = [
     "GradientMoments",
     "MaskMoments",
     "Moments",
+    "Prediction",
     "TorchStream",
     "Verification",
     "__version__",
@@ -42,6 +44,7 @@ __all__ = [
     "mean_square_gradient",
     "mean_square_gradient_moments",
     "moments",
+    "predict",
     "replay",
     "replay_mask",
     "verify",

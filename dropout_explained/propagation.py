@@ -1,0 +1,152 @@
+"""Means and covariances through layers: each value as its mean plus uncorrelated sources.
+
+A source has mean 0 and variance 1 and a coefficient for every unit. Linear layers map
+mean and coefficients alike, sums add them, and what makes noise gives each unit a source
+of its own. So the covariance of all units is carried along, also that of branches which
+part and meet again, without ever being written out.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+
+# Names of sources: two branches know by them what they share.
+_fresh = count()
+
+
+class Own(NamedTuple):
+    """Sources of which each reaches one unit: deviations (1, ...), and names counted from one."""
+
+    deviation: torch.Tensor
+    first: int
+
+
+class Value(NamedTuple):
+    """The value of a layer for one example.
+
+    ``mean`` is (1, ...), ``sources`` (S, ...) with a name each; ``own`` are sources that
+    reach one unit alone. ``exact`` is False once a noisy value was taken as normal.
+    """
+
+    mean: torch.Tensor
+    sources: torch.Tensor
+    names: list[int]
+    own: tuple[Own, ...] = ()
+    exact: bool = True
+
+    @property
+    def variance(self) -> torch.Tensor:
+        """Variance of each unit: sources are uncorrelated, so squares add."""
+        shared = self.sources.square().sum(0, keepdim=True)
+        return sum((own.deviation.square() for own in self.own), start=shared)
+
+    def spread(self, weight: torch.Tensor | None = None) -> Value:
+        """Write every unit's own sources out, mapped by a weight (out, in) if there is one."""
+        import torch
+        import torch.nn.functional as F
+
+        mean, sources, names = self.mean, self.sources, list(self.names)
+        if weight is not None:
+            mean, sources = F.linear(mean, weight), F.linear(sources, weight)
+        parts = [sources]
+        for deviation, first in self.own:
+            flat = deviation.reshape(-1)
+            units = flat.nonzero().squeeze(1)
+            if weight is None:
+                rows = flat.new_zeros(len(units), flat.numel())
+                rows[torch.arange(len(units)), units] = flat[units]
+            else:
+                rows = (weight[:, units] * flat[units]).T
+            parts.append(rows.reshape(len(units), *mean.shape[1:]))
+            names += (first + units).tolist()
+        return self._replace(mean=mean, sources=torch.cat(parts), names=names, own=())
+
+    def scaled(self, slope: torch.Tensor) -> Value:
+        """Multiply what varies, and not the mean, by a slope for each unit."""
+        own = tuple(Own(one.deviation * slope, one.first) for one in self.own)
+        return self._replace(sources=self.sources * slope, own=own)
+
+    def with_noise(self, variance: torch.Tensor) -> Value:
+        """Give each unit a source of its own, of the given variance."""
+        first = next(_fresh)
+        for _ in range(variance.numel() - 1):
+            next(_fresh)
+        noise = Own(variance.clamp(min=0).sqrt(), first)
+        return self._replace(own=(*self.own, noise))
+
+
+def constant(x: torch.Tensor) -> Value:
+    """Return the value of an input, which has no noise."""
+    return Value(x, x[:0], [])
+
+
+def mapped(value: Value, linear: Callable[[Any], Any]) -> Value:
+    """Apply what is linear but for a constant."""
+    value = value.spread()
+    mean = linear(value.mean)
+    if not value.names:
+        return value._replace(mean=mean, sources=mean[:0])
+    shift = linear(value.mean.new_zeros(value.mean.shape))
+    return value._replace(mean=mean, sources=linear(value.sources) - shift)
+
+
+def weighted(value: Value, layer: torch.nn.Linear) -> Value:
+    """Apply a linear layer to vectors: own sources need columns of its weight, no product."""
+    if value.mean.dim() != 2:
+        return mapped(value, layer)
+    return value.spread(layer.weight)._replace(mean=layer(value.mean))
+
+
+def dropped(value: Value, p: float) -> Value:
+    """Apply dropout: y = x + x (m / q - 1), with a second term uncorrelated with all before.
+
+    Its variance is E[x^2] p / q, because m is independent of x and m / q has the mean 1
+    and the variance p / q.
+    """
+    if p == 1:
+        return constant(value.mean * 0)._replace(exact=value.exact)
+    return value.with_noise((value.mean.square() + value.variance) * (p / (1 - p)))
+
+
+def rectified(value: Value) -> Value:
+    """Apply ReLU to a normal variable: its mean, its variance, its regression on the sources.
+
+    With z = mu / sigma: E[y] = mu Phi(z) + sigma phi(z) and E[y^2] = (mu^2 + sigma^2) Phi(z)
+    + mu sigma phi(z). By Stein's lemma Cov[y, v] = Phi(z) Cov[x, v] for all v that are
+    jointly normal with x. What the regression leaves is taken as uncorrelated between units.
+    """
+    import torch
+
+    variance = value.variance
+    noisy = variance > 0
+    if not bool(noisy.any()):
+        return value._replace(mean=value.mean.relu())
+    sigma = torch.where(noisy, variance, 1.0).sqrt()
+    z = value.mean / sigma
+    above, density = torch.special.ndtr(z), torch.exp(-z.square() / 2) / (2 * torch.pi) ** 0.5
+    mean = torch.where(noisy, value.mean * above + sigma * density, value.mean.relu())
+    square = (value.mean.square() + variance) * above + value.mean * sigma * density
+    left = torch.where(noisy, square - mean.square() - above.square() * variance, 0.0)
+    return value.scaled(above)._replace(mean=mean, exact=False).with_noise(left)
+
+
+def added(a: Any, b: Any) -> Value:
+    """Add two values: what comes from the same source adds before it is squared."""
+    if not isinstance(a, Value):
+        a, b = b, a
+    if not isinstance(b, Value):
+        return Value(a.mean + b, *a[1:])
+    parts = a.spread(), b.spread()
+    mean = a.mean + b.mean
+    names = list(dict.fromkeys(name for part in parts for name in part.names))
+    places = {name: place for place, name in enumerate(names)}
+    sources = mean.new_zeros(len(names), *mean.shape[1:])
+    for part in parts:
+        sources[[places[name] for name in part.names]] += part.sources
+    return Value(mean, sources, names, exact=a.exact and b.exact)
