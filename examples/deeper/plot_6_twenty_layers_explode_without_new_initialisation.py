@@ -13,8 +13,6 @@ and gradient by about a thousand; weights of variance 2q/n repair that, in train
 # ------------------------
 # Linear, ReLU, dropout, twenty times, with the usual initialisation: a variance of 2/n.
 # ``shrink`` multiplies the weights; :math:`\sqrt q` makes their variance 2q/n.
-import math
-
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -84,11 +82,11 @@ for kind, (drop, shrink, training) in KINDS.items():
 for kind, (drop, shrink, training) in KINDS.items():
     keep = 1 - drop if training else 1.0
     factor, spread = shrink**2 / keep, (6 / keep - 1) / n
-    aim[kind] = depth / 2 * (math.log(factor) - spread / 2)
-    error = math.sqrt(depth * spread / 4 / seeds)
+    aim[kind] = depth / 2 * (np.log(factor) - spread / 2)
+    error = (depth * spread / 4 / seeds) ** 0.5
     forward, backward = logs[kind][0][-1], logs[kind][1][0]
     assert max(abs(forward - aim[kind]), abs(backward - aim[kind])) < 5 * error
-    ends = f"signal x {math.exp(forward):<9.3g} gradient x {math.exp(backward):<9.3g}"
+    ends = f"signal x {np.exp(forward):<9.3g} gradient x {np.exp(backward):<9.3g}"
     print(f"{kind:<18}{ends} expected {factor ** (depth / 2):.3g}")
 
 # %%
@@ -97,11 +95,11 @@ for kind, (drop, shrink, training) in KINDS.items():
 # A weight's gradient is a signal times a gradient. Where one has passed few layers the
 # other has passed many, so all get the same, the gain of the network over
 # :math:`\sqrt 2` for the ReLU between them.
-error = math.sqrt(depth * (6 / q - 1) / n / 4 / seeds)
+error = (depth * (6 / q - 1) / n / 4 / seeds) ** 0.5
 for layer in (0, depth // 2, depth - 1):
     size = logs["2/n, dropout"][2][layer]
-    assert abs(size - aim["2/n, dropout"] - math.log(0.5) / 2) < 5 * error
-    print(f"weights of layer {layer + 1:>2}: gradient of RMS {math.exp(size):.0f}")
+    assert abs(size - aim["2/n, dropout"] - np.log(0.5) / 2) < 5 * error
+    print(f"weights of layer {layer + 1:>2}: gradient of RMS {np.exp(size):.0f}")
 
 # %%
 # Dashed: what one layer does to the root of the mean square, as often as there are layers.
@@ -118,7 +116,8 @@ for run, (ax, passed) in enumerate(zip(axes, (at, depth - at), strict=True)):
 axes[0].set_title("With dropout the signal needs weights of variance 2q/n")
 axes[1].set_title("So does the gradient, on its way back")
 axes[1].set_xlabel("layer")
-axes[0].legend(loc="upper left")
+axes[0].set_ylim(top=3e5)
+axes[0].legend(loc="upper left", ncols=2, columnspacing=1.0)
 plt.show()
 
 # %%
@@ -130,4 +129,4 @@ plt.show()
 # whatever the variance. :doc:`/understand/depth` derives all of it.
 #
 # **Try changing** ``p`` to 0.1, where twenty layers do little harm, or ``n`` to 32, where
-# the spread is no longer small and the first order no longer enough.
+# the typical network lies far below the expected mean square.
