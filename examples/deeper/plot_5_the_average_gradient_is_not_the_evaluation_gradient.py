@@ -23,7 +23,7 @@ from itertools import product
 import matplotlib.pyplot as plt
 import torch
 
-from dropout_explained import figures
+from dropout_explained import figures, moments
 
 plt.style.use("dropout_explained.house")
 p, q, inputs, hidden, labels = 0.5, 0.5, 6, 10, 3
@@ -46,13 +46,19 @@ def gradients(function, *arguments):
 
 
 # %%
+# All masks, their probabilities, and the premise: the average output is the input.
+masks = torch.tensor(list(product((0.0, 1.0), repeat=hidden)), dtype=torch.float64)
+chance = q ** masks.sum(1) * p ** (hidden - masks.sum(1))
+units = torch.relu(W @ x)
+expected = torch.from_numpy(moments(p, value=units).mean)
+torch.testing.assert_close(chance @ (masks / q * units), expected)
+
+# %%
 # Average the gradients, differentiate the average
 # ------------------------------------------------
 # Two orders of work: 1024 gradients, then their weighted average; or the weighted
 # average of 1024 losses, differentiated once. A finite sum may be differentiated term
 # by term, so they agree.
-masks = torch.tensor(list(product((0.0, 1.0), repeat=hidden)), dtype=torch.float64)
-chance = q ** masks.sum(1) * p ** (hidden - masks.sum(1))
 one_by_one = torch.vmap(gradients, (None, 0))(losses, masks)
 average = torch.einsum("m,mlw->lw", chance, one_by_one)
 of_average = gradients(lambda W, V: chance @ losses(W, V, masks))
