@@ -21,6 +21,7 @@ extensions = [
     "adaptive_svg",
     "content_security",
     "descriptions",
+    "gallery",
     "inventories",
     "mathml",
     "modules",

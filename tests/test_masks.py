@@ -75,6 +75,16 @@ def test_a_large_mean_costs_the_variance_no_digits() -> None:
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+def test_second_moments_multiply_layer_by_layer(p: float) -> None:
+    """Three layers on two elements, all 64 masks: the mean stays, each layer adds 1 / q."""
+    x = np.array([2.0, -3.0])
+    law = mask_moments(lambda m: m.reshape(-1, 3, 2).prod(axis=1) * x / (1 - p) ** 3, p, n=6)
+    np.testing.assert_allclose(law.mean, x)
+    second = law.variance + law.mean**2
+    np.testing.assert_allclose(second, x**2 * moments(p).second_moment ** 3)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
 def test_the_distribution_of_a_mean_is_binomial(p: float) -> None:
     """Equal values: the mean counts the survivors, and SciPy knows the rest."""
     values, probabilities = mask_distribution(lambda m: m.mean(axis=1) / (1 - p), p, n=16)

@@ -271,3 +271,16 @@ def test_the_first_page_has_its_doors(site: Path) -> None:
     assert len(links) == len(doors)
     for link in links:
         assert (site / link).is_file()
+
+
+def test_every_law_names_a_test_that_exists(site: Path) -> None:
+    """Each row of the table of laws: derived, implemented, tested, and its departure."""
+    rows = page(site, "laws.html").select("article table tbody tr")
+    assert len(rows) >= 14
+    for row in rows:
+        _, derived, implemented, tested, departure = row.select("td")
+        assert derived.select_one("a[href]"), row
+        assert implemented.select_one("a[href]"), row
+        file, name = tested.text.strip().split("::")
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), tested
+        assert departure.text.strip()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
@@ -23,3 +27,23 @@ def seed_torch(_gallery_conf: dict[str, Any], _fname: str) -> None:
     import torch
 
     torch.manual_seed(0)
+
+
+def read_galleries_again(
+    _app: Sphinx,
+    env: BuildEnvironment,
+    added: set[str],
+    changed: set[str],
+    removed: set[str],
+) -> list[str]:
+    """Read the pages with small galleries again when a script came, changed or went."""
+    if not any(name.startswith("auto_examples/") for name in added | changed | removed):
+        return []
+    sources = ((name, env.doc2path(name)) for name in env.found_docs)
+    return [name for name, path in sources if "minigallery::" in path.read_text(encoding="utf-8")]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect to Sphinx where it asks what else is out of date."""
+    app.connect("env-get-outdated", read_galleries_again)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
