@@ -29,7 +29,8 @@ from dropout_explained import figures
 plt.style.use("dropout_explained.house")
 torch.set_num_threads(1)  # small tensors: threads would only wait for each other
 torch.manual_seed(0)
-p, q, steps = 0.3, 0.7, 100
+p, steps = 0.3, 100
+q = 1 - p
 x, label = torch.randn(32, 6, dtype=torch.float64), torch.arange(32) % 3
 start = nn.ModuleList([nn.Linear(6, 16), nn.Linear(16, 3)]).double()
 
@@ -50,20 +51,18 @@ def forward(layers: nn.ModuleList, seed: int, *, vanilla: bool) -> torch.Tensor:
 # keep the ordinary ones. What is recorded are the losses and that weight.
 def train(optimiser, *, vanilla=False, weight=1.0, special=None, **options):
     """Return the loss and the weight behind the dropout, for every step."""
-    layers = copy.deepcopy(start)
+    layers, losses, weights = copy.deepcopy(start), [], []
     layers[1].weight.data *= weight
     first, *others = layers[1].weight, layers[1].bias, *layers[0].parameters()
     groups = [{"params": [first], **(special or {})}, {"params": others}]
     stepper = optimiser(groups, **options)
-    losses, weights = [], []
     for seed in range(steps):
         stepper.zero_grad()
-        loss = F.cross_entropy(forward(layers, seed, vanilla=vanilla), label)
-        loss.backward()
+        losses.append(F.cross_entropy(forward(layers, seed, vanilla=vanilla), label))
+        losses[-1].backward()
         stepper.step()
-        losses.append(loss.detach())
         weights.append(first.detach().clone())
-    return torch.stack(losses), torch.stack(weights)
+    return torch.stack(losses).detach(), torch.stack(weights)
 
 
 # %%
@@ -73,13 +72,15 @@ def train(optimiser, *, vanilla=False, weight=1.0, special=None, **options):
 # the other's step out of it, hence 1/q² in its rate, and q² in the L2 coefficient. Adam
 # divides by the gradient's size: 1/q in the rate, and an epsilon that shrinks like the
 # gradient.
-sgd = {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}
-adam = {"lr": 0.01, "eps": 1e-8, "weight_decay": 0.01}
-decay = 0.01 * q**2
-right_sgd = {"lr": 0.1 / q**2, "weight_decay": decay}
-right_adam = {"lr": 0.01 / q, "eps": 1e-8 * q, "weight_decay": decay}
+decay = 0.01
+sgd = {"lr": 0.1, "momentum": 0.9, "weight_decay": decay}
+adam = {"lr": 0.01, "eps": 1e-8, "weight_decay": decay}
+right_sgd = {"lr": 0.1 / q**2, "weight_decay": decay * q**2}
+right_adam = {"lr": 0.01 / q, "eps": 1e-8 * q, "weight_decay": decay * q**2}
 
 
+# %%
+# Compared are the losses, and W with q times its counterpart.
 def differences(inverted, vanilla):
     """Return the largest difference of losses and weights so far, step by step."""
     losses = (inverted[0] - vanilla[0]).abs()
@@ -90,9 +91,9 @@ def differences(inverted, vanilla):
 inverted = train(torch.optim.SGD, **sgd)
 vanilla = train(torch.optim.SGD, vanilla=True, weight=1 / q, special=right_sgd, **sgd)
 off_sgd = differences(inverted, vanilla)
+by_adam = {"vanilla": True, "weight": 1 / q, "special": right_adam, **adam}
 off_adam = differences(
-    train(torch.optim.Adam, **adam),
-    train(torch.optim.Adam, vanilla=True, weight=1 / q, special=right_adam, **adam),
+    train(torch.optim.Adam, **adam), train(torch.optim.Adam, **by_adam)
 )
 print(f"largest difference, SGD with momentum: {off_sgd[-1]:.1e}")
 print(f"largest difference, Adam:              {off_adam[-1]:.1e}")
@@ -102,12 +103,11 @@ assert max(off_sgd[-1], off_adam[-1]) < 1e-13
 # The wrong ones
 # --------------
 # The same start, but the learning rate of the inverted network; and nothing adapted at all.
-same_rate = {"weight_decay": decay}
+same_rate = {"weight_decay": decay * q**2}
 wrong = train(torch.optim.SGD, vanilla=True, weight=1 / q, special=same_rate, **sgd)
 off_rate = differences(inverted, wrong)
 off_all = differences(inverted, train(torch.optim.SGD, vanilla=True, **sgd))
-print(f"with the same learning rate: {off_rate[-1]:.2f}")
-print(f"with nothing adapted:        {off_all[-1]:.2f}")
+print(f"same learning rate: {off_rate[-1]:.2f}, nothing adapted: {off_all[-1]:.2f}")
 assert min(off_rate[-1], off_all[-1]) > 0.1
 
 # %%
@@ -120,8 +120,8 @@ above.legend()
 below.semilogy(off_sgd, color=figures.KEPT, label="right rate, SGD")
 below.semilogy(off_adam, color=figures.SCALED, linestyle=":", label="right rate, Adam")
 below.semilogy(off_rate, color=figures.DROPPED, linestyle="--", label="same rate")
-below.set(title="The difference is rounding, or large", xlabel="step")
-below.set_ylabel("largest difference")
+below.set(title="The difference is rounding, or large", ylabel="largest so far")
+below.set_xlabel("step")
 below.legend(loc="center right")
 plt.show()
 
