@@ -46,9 +46,7 @@ html_static_path = ["_static"]
 html_css_files = ["house.css", "lab.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_domain_indices = False
-html_show_sphinx = False
-html_copy_source = False
-html_show_sourcelink = False
+html_show_sphinx = html_copy_source = html_show_sourcelink = False
 templates_path = ["_templates"]
 
 myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
