@@ -115,7 +115,7 @@ def printed() -> Iterator[dict[str, Any]]:
         np.zeros(70), -np.zeros(3), ties, ties * 1e6, np.array([100005.0, 100015.0, 1.0]),
         np.array([math.nan, 1.0]), np.array([math.inf, -math.inf, math.nan]),
         np.array([math.nan, 20000.5]), np.array([1e-30, 1e30, 5e-324]), np.arange(1000.0),
-        np.array([1e8, 1e8 + 8]), np.array([999.95, 0.99995, 1.00005]), np.array(SPECIAL),
+        np.array([1e8, 1e8 + 8]), np.array([9e7, 8e7]), np.array([9e7, 8e7 + 0.5]), np.array([999.95, 0.99995, 1.00005]), np.array(SPECIAL),
     ]  # fmt: skip
     shapes = [(1,), (7,), (40,), (1000,), (2, 3), (3, 41), (2, 2, 2), (2, 1, 3, 2), (10, 100)]
     for shape in shapes:

@@ -80,6 +80,17 @@ test("a mask is the comparison of the uniforms with 1 - p", () => {
   );
 });
 
+test("a uniform that equals the keep probability is dropped", () => {
+  for (let seed = 0n; seed < 20n; seed++) {
+    const [u] = new TorchStream(seed).uniforms(1);
+    if (u < 0.5) continue;
+    // Both differences are exact: p is a number whose 1 - p is u.
+    assert.equal(1 - (1 - u), u);
+    assert.equal(new TorchStream(seed).mask(1, 1 - u)[0], 0);
+    assert.equal(new TorchStream(seed).mask(1, 1 - u - 2 ** -53)[0], 1);
+  }
+});
+
 test("moments and intervals equal SciPy's", () => {
   for (const vector of vectors.intervals) {
     const { n, p, value } = vector;
