@@ -4,8 +4,9 @@ Attention rows sum to one only on average
 
 Softmax makes the weights of each query sum to 1, so the output of attention is a weighted
 average of the values. With ``dropout_p`` it no longer is. Dropout acts after the softmax:
-the row that meets the values has holes, its survivors are divided by 1 - p, and it sums
-to 1 in expectation alone. How far off it falls depends on how many keys the query looks at.
+the row that meets the values has holes, its survivors are divided by :math:`q = 1 - p`,
+and it sums to 1 in expectation alone. How far off it falls depends on how many keys the
+query looks at.
 """
 
 # %%
