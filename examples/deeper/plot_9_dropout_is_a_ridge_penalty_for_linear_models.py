@@ -82,6 +82,7 @@ ax.plot(*ridge, "o", color=figures.EXPECTED, markersize=9, label="ridge solution
 ax.plot(*least_squares, "X", color=figures.DROPPED, markersize=9, label="least squares")
 ax.set_title("Runs gather at the ridge solution")
 ax.set(xlabel="weight of the feature of scale 1", ylabel="of scale 10")
+ax.margins(0.1)
 ax.legend()
 plt.show()
 
