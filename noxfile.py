@@ -76,9 +76,10 @@ def browser(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Time replay and the command's start against torch, as ratios in one run."""
+    """Time replay, the command's start and predict() against torch, as ratios in one run."""
     install(session)
     session.run("python", "tests/bench.py", *session.posargs)
+    session.run("python", "tests/bench_predict.py")
 
 
 @nox.session(name="bench-browser", default=False)

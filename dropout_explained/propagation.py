@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     import torch
 
-# Names of sources: two branches know by them what they share.
-_fresh = count()
+# Names of sources: two branches know by them what they share. A layer's own sources are
+# numbered from a multiple of more units than a layer has.
+_fresh = count(step=2**40)
 
 
 class Own(NamedTuple):
@@ -74,10 +75,7 @@ class Value(NamedTuple):
 
     def with_noise(self, variance: torch.Tensor) -> Value:
         """Give each unit a source of its own, of the given variance."""
-        first = next(_fresh)
-        for _ in range(variance.numel() - 1):
-            next(_fresh)
-        noise = Own(variance.clamp(min=0).sqrt(), first)
+        noise = Own(variance.clamp(min=0).sqrt(), next(_fresh))
         return self._replace(own=(*self.own, noise))
 
 
