@@ -33,11 +33,11 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.bibtex",
     "sphinxcontrib.programoutput",
 ]
 exclude_patterns = ["_build", "auto_examples/**.ipynb", "auto_examples/**.py", "jupyter_execute"]
-nitpicky = True
-numfig = True
+nitpicky = numfig = True
 
 html_theme = "furo"
 html_title = "Dropout, explained"
@@ -51,11 +51,11 @@ templates_path = ["_templates"]
 
 myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
+myst_footnote_sort = False  # a page's references stand in their section
+bibtex_bibfiles = ["references.bib"]
 nb_execution_mode = "cache"
-nb_execution_raise_on_error = True
-nb_execution_show_tb = True
+nb_execution_raise_on_error = nb_execution_show_tb = nb_merge_streams = True
 nb_execution_timeout = 120
-nb_merge_streams = True
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"

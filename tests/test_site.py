@@ -178,7 +178,8 @@ def test_every_part_of_a_page_has_a_name(site: Path) -> None:
     for name, soup in pages(site).items():
         assert len(soup.select("h1")) == 1, name
         assert not soup.select("[role=heading]:not([aria-level])"), name
-        names = [aside.get("aria-label") for aside in soup.select("aside")]
+        # A footnote is no landmark: its role says what it is.
+        names = [aside.get("aria-label") for aside in soup.select("aside:not([role])")]
         assert all(names), name
         assert len(set(names)) == len(names), name
         assert not soup.select("summary[aria-label]"), name
@@ -284,3 +285,23 @@ def test_every_law_names_a_test_that_exists(site: Path) -> None:
         file, name = tested.text.strip().split("::")
         assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), tested
         assert departure.text.strip()
+
+
+def test_every_reference_is_cited_and_listed(site: Path) -> None:
+    """Each work in the file is cited on a page, and listed there and in the bibliography."""
+    works = re.findall(
+        r"^@\w+\{([^,\s]+),", (DOCS / "references.bib").read_text("utf-8"), re.MULTILINE
+    )
+    assert len(set(works)) == len(works) > 20
+    cited = set()
+    for source in SOURCES:
+        roles = re.findall(r"\{footcite:[pt]s?\}`([^`]+)`", source.read_text(encoding="utf-8"))
+        here = {key.strip() for role in roles for key in role.split(",")}
+        built = page(site, source.relative_to(DOCS).with_suffix(".html").as_posix())
+        listed = {str(note["id"]) for note in built.select("aside.footnote")}
+        assert listed == {f"footcite-{key}" for key in here}, source
+        cited |= here
+    assert cited == set(works)
+    assert len(page(site, "reference/bibliography.html").select("#bibliography > ul > li")) == len(
+        works
+    )

@@ -14,6 +14,7 @@ REPAIRS = {
     '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="Pages">',
     '<aside class="toc-drawer">': '<aside class="toc-drawer" aria-label="On this page">',
     '<aside class="toc-drawer no-toc">': '<aside class="toc-drawer no-toc" aria-label="On this page">',
+    '<aside class="footnote-list brackets">': '<aside class="footnote-list brackets" aria-label="Works cited">',
     # The visible text is the better name.
     '<summary aria-label="Toggle hidden content">': "<summary>",
 }

@@ -15,8 +15,8 @@ they are one function, and with a learning rate of :math:`\eta / q^2` for that w
 # %%
 # One network, two kinds of dropout
 # ---------------------------------
-# ``F.dropout`` scales. For the vanilla network the same seed draws the same mask, from a
-# tensor of ones, and no scale is applied.
+# ``F.dropout`` scales. For the vanilla network ``replay_mask`` gives the mask that the same
+# seed draws, and no scale is applied.
 import copy
 
 import matplotlib.pyplot as plt
@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from dropout_explained import figures
+from dropout_explained import figures, replay_mask
 
 plt.style.use("dropout_explained.house")
 torch.set_num_threads(1)  # small tensors: threads would only wait for each other
@@ -38,9 +38,10 @@ start = nn.ModuleList([nn.Linear(6, 16), nn.Linear(16, 3)]).double()
 def forward(layers: nn.ModuleList, seed: int, *, vanilla: bool) -> torch.Tensor:
     """Return the logits of training under the mask of this seed."""
     hidden = layers[0](x).tanh()
-    torch.manual_seed(seed)
     if vanilla:
-        return layers[1](hidden * (F.dropout(torch.ones_like(hidden), p) != 0))
+        mask = torch.from_numpy(replay_mask(seed, p, tuple(hidden.shape)))
+        return layers[1](hidden * mask)
+    torch.manual_seed(seed)
     return layers[1](F.dropout(hidden, p))
 
 
