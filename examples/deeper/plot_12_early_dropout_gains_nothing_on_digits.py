@@ -122,12 +122,10 @@ for k, label in enumerate(("direction variance", "direction error")):
     means, halves = torch.tensor([row[k] for row in rows.values()]).T
     axes[0].errorbar([s + k for s in rows], means, halves, fmt="os"[k], label=label)
 axes[0].set(title="Dropout scatters early gradients more", xlabel="step")
-axes[0].set_ylabel("with minus without")
+axes[0].set(ylabel="with minus without", ylim=(0, None))
 axes[0].legend(loc="upper left")
 none, *others = final["training loss"].split(seeds)
-axes[1].plot(
-    torch.stack(others) - none, ["early", "throughout"], "o", c="C0", alpha=0.6
-)
+axes[1].plot(torch.stack(others) - none, ["early", "throughout"], "C0o", alpha=0.6)
 axes[1].axvline(0, color=figures.NEUTRAL)
 axes[1].set(title="Early dropout moves the training loss both ways", ylim=(-0.5, 1.5))
 axes[1].set_xlabel("training loss minus that without dropout, by seed")
