@@ -90,8 +90,8 @@ for name, values in found.items():
 
 # %%
 # Paired differences with 95 % t intervals over seeds. The negative log-likelihood (NLL)
-# and the overconfidence grow. The accuracy falls by less than a point: its interval stops
-# short of 0, so the small loss may be real. It comes from training, as is shown below.
+# and the overconfidence grow. The accuracy falls by less than a point, and its interval
+# ends next to 0: a close call. What falls, falls in training, as is shown below.
 assert min(ends["NLL"] + ends["overconfidence"]) > 0
 assert max(map(abs, ends["accuracy"])) < 0.01
 
