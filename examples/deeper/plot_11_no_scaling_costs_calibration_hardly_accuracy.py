@@ -1,0 +1,140 @@
+"""
+No scaling costs calibration, and hardly any accuracy
+=====================================================
+
+Train with masks at p = 0.5, but never multiply by ``1 / (1 - p)`` nor correct for it
+later. In evaluation a unit then sums over twice as many inputs as in training. Does that
+break the network? By its accuracy the scale is a detail. Its probabilities disagree.
+"""
+
+# %%
+# Digits, few of them
+# -------------------
+# The 8 by 8 digits that scikit-learn carries. Each seed has its own 300 images to train
+# on, starting weights, batches and masks; the other images are its test.
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from scipy import stats
+from sklearn.datasets import load_digits
+
+from dropout_explained import figures
+
+plt.style.use("dropout_explained.house")
+torch.set_num_threads(1)
+torch.manual_seed(0)
+seeds, q, batch, steps = 8, 0.5, 25, 250
+images, labels = map(torch.from_numpy, load_digits(return_X_y=True))
+images = images.float() / 16
+shuffled = torch.stack([torch.randperm(len(labels)) for _ in range(seeds)])
+train, test = shuffled[:, :300].repeat(2, 1), shuffled[:, 300:].repeat(2, 1)
+
+# %%
+# Two arms that differ in one factor
+# ----------------------------------
+# The first half of the networks leaves what a mask keeps as it is, the second multiplies
+# it by 1/q: inverted dropout. Starting weights, batches and masks are the same. There
+# are no biases, so that a factor passes through every layer.
+shapes = [(64, 256), (256, 256), (256, 10)]
+total = 1 / q ** (len(shapes) - 1)
+start = [torch.randn(seeds, a, b) * (2 / a) ** 0.5 for a, b in shapes]
+weights = [one.repeat(2, 1, 1).requires_grad_() for one in start]
+scale = torch.tensor([1, 1 / q]).repeat_interleave(seeds).reshape(-1, 1, 1)
+
+
+def logits(x, *, training, factor=1.0):
+    """All networks side by side: one batched product a layer."""
+    for layer in weights[:-1]:
+        x = torch.relu(x @ layer) * factor
+        if training:
+            kept = torch.rand(seeds, *x.shape[1:]) < q
+            x = x * kept.repeat(2, 1, 1) * scale
+    return x @ weights[-1]
+
+
+# %%
+# The losses are summed over the networks, so that each gets the gradient of its own.
+optimiser = torch.optim.Adam(weights, lr=0.002)
+for _ in range(steps):
+    picked = train.gather(1, torch.rand(seeds, 300).argsort(1)[:, :batch].repeat(2, 1))
+    out = logits(images[picked], training=True)
+    loss = F.cross_entropy(out.transpose(1, 2), labels[picked], reduction="sum")
+    optimiser.zero_grad()
+    (loss / batch).backward()
+    optimiser.step()
+
+
+# %%
+# What the seeds say
+# ------------------
+# "Overconfidence" is the mean of the largest probability, minus the accuracy.
+def scores(out):
+    """Score each network on its own test images."""
+    truth, log_p = labels[test], out.log_softmax(2)
+    right = (out.argmax(2) == truth).double().mean(1)
+    nll = -log_p.gather(2, truth[..., None]).double().mean((1, 2))
+    sure = log_p.exp().amax(2).double().mean(1)
+    return {"NLL": nll, "overconfidence": sure - right, "accuracy": right}
+
+
+with torch.no_grad():
+    plain = logits(images[test], training=False)
+found, ends = scores(plain), {}
+print(f"{'':<15}{'no scale':>9}{'inverted':>9}   difference")
+for name, values in found.items():
+    left, right = values.split(seeds)
+    mean, error = (left - right).mean(), (left - right).std() / seeds**0.5
+    half = stats.t.ppf(0.975, seeds - 1) * error
+    ends[name] = mean - half, mean + half
+    print(f"{name:<15}{left.mean():9.3f}{right.mean():9.3f}   {mean:+.3f} ± {half:.3f}")
+
+# %%
+# Paired differences with 95 % t intervals over seeds. The negative log-likelihood (NLL)
+# and the overconfidence grow. The accuracy falls by less than a point, and its interval
+# ends next to 0: a close call. What falls, falls in training, as is shown below.
+assert min(ends["NLL"] + ends["overconfidence"]) > 0
+assert max(map(abs, ends["accuracy"])) < 0.01
+
+# %%
+# The logits are too large, by 1/q for each dropout layer: the slope of evaluation against
+# training, averaged over masks, is near :math:`1/q^2`. Near, as averages do not pass ReLUs.
+with torch.no_grad():
+    average = sum(logits(images[test[:, :50]], training=True) / 20 for _ in range(20))
+slopes = (plain[:, :50] * average).sum((1, 2)) / average.square().sum((1, 2))
+assert (slopes[:seeds].round() == total).all()
+print("slope: {:.2f} no scale, {:.2f} inverted".format(*slopes.reshape(2, -1).mean(1)))
+
+# %%
+# The factor at test time
+# -----------------------
+# Now multiply the hidden units of the first arm by q in evaluation. As q is a power of
+# two, nothing is rounded: each logit is divided by :math:`1/q^2` exactly, no predicted
+# digit changes, and the NLL falls in every seed.
+with torch.no_grad():
+    corrected = logits(images[test], training=False, factor=q * scale)
+assert torch.equal(corrected[:seeds] * total, plain[:seeds])
+assert torch.equal(corrected.argmax(2), plain.argmax(2))
+repaired = scores(corrected)
+assert (repaired["NLL"][:seeds] < found["NLL"][:seeds]).all()
+print(f"NLL of the first arm with q: {repaired['NLL'][:seeds].mean():.3f}")
+
+# %%
+# A line for each seed, a diamond for the mean.
+fig, axes = plt.subplots(2, 1, figsize=(4.8, 4.6), sharex=True)
+titles = "Without the scale the NLL is worse", "The accuracy hardly moves"
+for ax, name, title in zip(axes, ("NLL", "accuracy"), titles, strict=True):
+    trio = torch.stack([*found[name].split(seeds), repaired[name][:seeds]])[[0, 2, 1]]
+    ax.plot(trio, "o-", color=figures.NEUTRAL, alpha=0.6)
+    ax.plot(trio.mean(1), "D", color=figures.SCALED)
+    ax.set(title=title, ylabel=name, ylim=(0, None if name == "NLL" else 1.05))
+axes[1].set_xticks(range(3), ["no scale", "no scale,\nq at test", "inverted"])
+plt.show()
+
+# %%
+# What to take away
+# -----------------
+# The scale lets evaluation speak as loudly as training did. Which digit wins does not
+# depend on loudness; the probabilities do. Accuracy will not report a forgotten scale.
+#
+# **Try changing** ``shapes`` to ``[(64, 256), (256, 10)]``: the slope becomes two, and the
+# interval of the NLL no longer excludes 0, so that its assertion fails.
