@@ -34,7 +34,7 @@ def _close_figures() -> Iterator[None]:
 def site() -> Path:
     """Build the site as the docs session does, and return its folder."""
     html = DOCS / "_build" / "html"
-    arguments = ["-W", "-n", "--keep-going", "-d", str(html.parent / "doctrees")]
+    arguments = ["-W", "-n", "--keep-going", "-j", "2", "-d", str(html.parent / "doctrees")]
     build = subprocess.run(
         [sys.executable, "-m", "sphinx", *arguments, str(DOCS), str(html)],
         capture_output=True,
