@@ -90,11 +90,11 @@ def _run(
     model: Callable[[Any], Any], x: torch.Tensor, drops: list[Drop], mask: torch.Tensor
 ) -> torch.Tensor:
     """Run a model with one mask for all of its coins, one after the other."""
-    pieces = iter(mask.split([drop.coins for drop in drops]) if drops else ())
-    expected = iter(drops)
+    calls = zip(drops, mask.split([drop.coins for drop in drops]), strict=True)
 
     def answer(layer: str, given: torch.Tensor, p: float) -> Any:
-        return apply_mask(layer, given, next(pieces).reshape(next(expected).shape), p)
+        drop, coins = next(calls)
+        return apply_mask(layer, given, coins.reshape(drop.shape), p)
 
     with _intercepting(answer):
         output: torch.Tensor = model(x)

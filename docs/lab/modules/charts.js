@@ -12,7 +12,7 @@ const HEIGHT = 220;
 const MARGIN = { top: 10, right: 24, bottom: 42, left: 58 };
 
 /** @param {number} from @param {number} to @returns {number[]} about five round numbers between the two */
-export function roundTicks(from, to) {
+function roundTicks(from, to) {
   const raw = (to - from) / 5;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((k) => k * power).find((candidate) => candidate >= raw) ?? raw;

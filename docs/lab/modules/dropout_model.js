@@ -170,7 +170,7 @@ export function values(from, dtype) {
 }
 
 /** @param {Values} x @returns {Dtype} */
-export function dtypeOf(x) {
+function dtypeOf(x) {
   return x instanceof Float32Array ? "float32" : "float64";
 }
 

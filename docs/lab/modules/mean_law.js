@@ -175,7 +175,7 @@ function characteristic(multiples, q, draws, start, window) {
  * @param {Float64Array} real
  * @param {Float64Array} imaginary
  */
-export function transform(real, imaginary) {
+function transform(real, imaginary) {
   const n = real.length;
   for (let i = 1, j = 0; i < n; i++) {
     let bit = n >> 1;

@@ -206,7 +206,7 @@ function special(value) {
  * @param {ArrayLike<number>} values
  * @returns {{texts: string[], width: number}} padded to the width, which zeros, nan and inf may exceed
  */
-export function printElements(values) {
+function printElements(values) {
   const counted = Array.from(values, (value) => Number.isFinite(value) && value !== 0);
   let greatest = 0;
   let least = Infinity;
