@@ -57,7 +57,7 @@ def main() -> None:
             return F.dropout(x, 0.5)
 
         def mask(count: int = count) -> object:
-            return replay_mask(0, 0.5, count)
+            return replay_mask(count, 0.5, 0)
 
         def output(x: torch.Tensor = x) -> object:
             return replay(x, 0.5, 0)
