@@ -18,7 +18,7 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 DOCS = Path("docs")
 HTML = DOCS / "_build" / "html"
 BROWSER = Path("tests") / "browser"
-SPHINX = ("-W", "-n", "-T", "--keep-going", "-d", str(DOCS / "_build" / "doctrees"))
+SPHINX = PROJECT["tool"]["dropout-explained"]["sphinx-options"]
 
 
 def install(session: nox.Session, *groups: str) -> None:
@@ -31,7 +31,7 @@ def install(session: nox.Session, *groups: str) -> None:
 def docs(session: nox.Session) -> None:
     """Build the site into docs/_build/html; warnings are errors."""
     install(session, "docs")
-    session.run("sphinx-build", *SPHINX, "-j", "2", *session.posargs, str(DOCS), str(HTML))
+    session.run("sphinx-build", *SPHINX, *session.posargs, str(DOCS), str(HTML))
     print(f"\nThe site is built. Open {(HTML / 'index.html').resolve().as_uri()}")
     print(f"The lab needs a server: python -m http.server --directory {HTML}")
 
@@ -109,7 +109,7 @@ def types(session: nox.Session) -> None:
 def browsing(session: nox.Session) -> dict[str, str]:
     """Build the site, install what drives browsers, and say where the browsers are."""
     install(session, "docs", "test")
-    session.run("sphinx-build", *SPHINX, "-j", "2", str(DOCS), str(HTML))
+    session.run("sphinx-build", *SPHINX, str(DOCS), str(HTML))
     npm_tools(session)
     environment = {"PYTHON": str(Path(session.bin) / "python")}
     installed = {
