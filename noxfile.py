@@ -78,8 +78,8 @@ def browser(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Time replay, the command's start and predict() against torch, as ratios in one run."""
     install(session)
-    session.run("python", "tests/bench.py", *session.posargs)
-    session.run("python", "tests/bench_predict.py")
+    session.run("python", "tests/benchmarks/replay.py", *session.posargs)
+    session.run("python", "tests/benchmarks/prediction.py")
 
 
 @nox.session(name="bench-browser", default=False)
@@ -92,7 +92,7 @@ def bench_browser(session: nox.Session) -> None:
 def verify(session: nox.Session) -> None:
     """Compare replay with torch over a billion elements."""
     install(session)
-    session.run("python", "tests/verify_long.py", *session.posargs)
+    session.run("python", "tests/benchmarks/billion_elements.py", *session.posargs)
 
 
 @nox.session
