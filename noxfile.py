@@ -9,10 +9,13 @@ import shutil
 from pathlib import Path
 
 import nox
+from packaging.requirements import Requirement
 
 nox.needs_version = ">=2025.2.9"
+# Not uv, which does not read PIP_EXTRA_INDEX_URL: by it one chooses torch's CPU build.
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = False  # "pythons" takes those that are there
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 DOCS = Path("docs")
@@ -60,6 +63,46 @@ def tests(session: nox.Session) -> None:
     """Run every test; the site is built first, because some open it."""
     install(session, "docs", "test")
     session.run("pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Measure which lines and branches the tests that need no site reach."""
+    install(session, "test", "coverage")
+    session.run("coverage", "run", "-m", "pytest", "-m", "not site", *session.posargs)
+    session.run("coverage", "report")
+
+
+@nox.session(python=nox.project.python_versions(PROJECT), default=False)
+def pythons(session: nox.Session) -> None:
+    """Run the tests that need no site on each declared Python that this machine has."""
+    install(session, "test")
+    session.run("pytest", "-m", "not site", *session.posargs)
+
+
+@nox.session(python=nox.project.python_versions(PROJECT)[0], default=False)
+def lowest(session: nox.Session) -> None:
+    """Run them with the lowest declared versions; "-- torch" leaves what is named as pinned."""
+    floors = {
+        requirement.name: next(iter(requirement.specifier)).version
+        for requirement in map(Requirement, declared())
+        if requirement.name not in session.posargs
+    }
+    pins = Path("constraints.txt").read_text(encoding="utf-8").splitlines()
+    kept = [pin for pin in pins if pin.partition("==")[0] not in floors]
+    lowered = Path(session.create_tmp()) / "lowest.txt"
+    lines = [*kept, *(f"{name}=={version}" for name, version in floors.items())]
+    lowered.write_text("\n".join(lines), encoding="utf-8")
+    wanted = nox.project.dependency_groups(PROJECT, "test")
+    session.install("-c", str(lowered), "-e", ".[gallery]", *wanted)
+    session.run("pytest", "-m", "not site")
+
+
+@nox.session(default=False)
+def mutate(session: nox.Session) -> None:
+    """Change one formula at a time, and see whether a test turns red; about ten minutes."""
+    install(session, "test")
+    session.run("python", "tests/mutate.py", *session.posargs)
 
 
 @nox.session(default=False)
@@ -152,6 +195,12 @@ def build(session: nox.Session) -> None:
     for built in sorted(Path("dist").iterdir()):
         session.install("-c", "constraints.txt", "--force-reinstall", str(built))
         session.run("dropout-explained", "explain", "1", "2", "3", "4", "--seed", "0")
+
+
+def declared() -> list[str]:
+    """Return what pyproject.toml requires, with the extra."""
+    project = PROJECT["project"]
+    return [*project["dependencies"], *project["optional-dependencies"]["gallery"]]
 
 
 def npm_tools(session: nox.Session) -> None:
