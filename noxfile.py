@@ -169,21 +169,12 @@ def browsing(session: nox.Session) -> dict[str, str]:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, docstrings, spelling and the shape of the repository."""
+    """Check style, docstrings, spelling and the shape of the repository; fix what fixes itself."""
     session.install("-c", "constraints.txt", *nox.project.dependency_groups(PROJECT, "lint"))
-    session.run("ruff", "check", ".")
-    session.run("ruff", "format", "--check", ".")
-    modules = sorted(str(path) for path in Path("dropout_explained").glob("*.py"))
-    session.run("numpydoc", "lint", *modules)
-    session.run("codespell", *tracked(session, "."))
-    session.run(
-        "sphinx-lint", "--enable=all", "--disable=line-too-long", *tracked(session, "*.md", "*.rst")
-    )
     npm_tools(session)
-    prettier = str(BROWSER / "node_modules" / "prettier" / "bin" / "prettier.cjs")
-    session.run("node", prettier, "--check", "docs/lab", "tests/lab", "tests/browser")
-    session.run("validate-pyproject", "pyproject.toml")
-    session.run("repo-review", ".")
+    # The list is .pre-commit-config.yaml; "manual" holds all of it, a commit the quick ones.
+    every = ("run", "--all-files", "--hook-stage", "manual", "--show-diff-on-failure")
+    session.run("pre-commit", *every, *session.posargs)
 
 
 @nox.session(default=False)
@@ -206,12 +197,6 @@ def declared() -> list[str]:
 def npm_tools(session: nox.Session) -> None:
     """Install what the tests take from npm, as locked; Node.js itself is a dependency of the group."""
     session.run("npm", "ci", "--no-audit", "--no-fund", "--prefix", str(BROWSER))
-
-
-def tracked(session: nox.Session, *patterns: str) -> list[str]:
-    """Return the files that git tracks and that match one of the patterns."""
-    listed = session.run("git", "ls-files", "--", *patterns, external=True, silent=True)
-    return str(listed).split("\n")[:-1]
 
 
 if __name__ == "__main__":
