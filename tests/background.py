@@ -32,19 +32,11 @@ class Site(NamedTuple):
     address: str
 
 
-def build_site(variables: dict[str, str]) -> None:
-    """Build the site with the options of the docs session."""
+def sphinx_options() -> list[str]:
+    """Return the options with which the docs session builds."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    options = settings["tool"]["dropout-explained"]["sphinx-options"]
-    build = subprocess.run(
-        [sys.executable, "-m", "sphinx", *options, "docs", str(HTML)],
-        cwd=ROOT,
-        env=variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert build.returncode == 0, build.stdout + build.stderr
+    options: list[str] = settings["tool"]["dropout-explained"]["sphinx-options"]
+    return options
 
 
 class Background:
@@ -58,6 +50,7 @@ class Background:
         self._folder = folder
         self._pool = ThreadPoolExecutor(max_workers=2)
         self._open = ExitStack()
+        self._variables = dict(os.environ)  # as they are before a test changes them
         self.site: Future[Site]
         self.environment: Future[reader.Environment]
         self.scripts: dict[Path, Future[reader.Ran]] = {}
@@ -73,11 +66,18 @@ class Background:
 
     def build(self) -> None:
         """Build the site and serve it."""
-        # The variables as they are before a test changes them.
-        self.site = self._pool.submit(self._build, dict(os.environ))
+        self.site = self._pool.submit(self._build)
 
-    def _build(self, variables: dict[str, str]) -> Site:
-        build_site(variables)
+    def _build(self) -> Site:
+        done = subprocess.run(
+            [sys.executable, "-m", "sphinx", *sphinx_options(), "docs", str(HTML)],
+            cwd=ROOT,
+            env=self._variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
         return Site(HTML, self._open.enter_context(reader.served(HTML)))
 
     def download(self, scripts: Iterable[Path]) -> None:
