@@ -1,7 +1,7 @@
 """Time replay against torch's own dropout, and the command's start against importing torch.
 
 Each figure is a ratio of medians within this run: machines differ, ratios less so.
-Usage: python tests/bench.py [REPETITIONS]
+Usage: python tests/benchmarks/replay.py [REPETITIONS]
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The reference averages the last dropout layer exactly for each sampled mask of the first,
 which leaves a small part of the variance to sampling. Times and errors are of one run, on one
-thread. Usage: python tests/bench_predict.py [SAMPLES]
+thread. Usage: python tests/benchmarks/prediction.py [SAMPLES]
 """
 
 from __future__ import annotations
