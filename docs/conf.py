@@ -5,7 +5,7 @@ from pathlib import Path
 import dropout_explained
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE / "_ext"))
+sys.path.append(str(HERE))  # last: a folder of docs must hide no package
 # The command line's page runs the command that belongs to this Python.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
@@ -16,16 +16,12 @@ version = release = dropout_explained.__version__
 language = "en"
 
 extensions = [
-    "freshness",  # first: it empties the caches of the others when the package changed
-    "accessible",
-    "adaptive_svg",
-    "content_security",
-    "descriptions",
-    "gallery",
-    "inventories",
-    "mathml",
-    "modules",
-    "wheel",
+    "site_extensions.freshness",  # first: it empties the caches of the others
+    "site_extensions.gallery",
+    "site_extensions.inventories",
+    "site_extensions.mathml",
+    "site_extensions.pages",
+    "site_extensions.wheel",
     "myst_nb",
     "numpydoc",
     "sphinx.ext.autodoc",
@@ -35,6 +31,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
     "sphinxcontrib.programoutput",
+    "sphinxext.opengraph",
 ]
 exclude_patterns = ["_build", "auto_examples/**.ipynb", "auto_examples/**.py", "jupyter_execute"]
 nitpicky = numfig = True
@@ -48,6 +45,8 @@ html_js_files = [("site.js", {"defer": "defer"})]
 html_domain_indices = False
 html_show_sphinx = html_copy_source = html_show_sourcelink = False
 templates_path = ["_templates"]
+ogp_site_name = html_title
+ogp_social_cards = {"enable": False}  # a card needs the address of the site
 
 myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
@@ -78,8 +77,8 @@ sphinx_gallery_conf = {
     "doc_module": ("dropout_explained",),
     "prefer_full_module": {r"dropout_explained\.figures\."},
     "backreferences_dir": "gen_modules/backreferences",
-    "reset_modules": ("gallery.seed_torch", "matplotlib"),
-    "image_scrapers": ("gallery",),
+    "reset_modules": ("site_extensions.gallery.seed_torch", "matplotlib"),
+    "image_scrapers": ("site_extensions.gallery.scrape",),
     "min_reported_time": 1e9,
     "write_computation_times": False,
     "show_signature": False,

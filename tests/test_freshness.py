@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-import importlib.util
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from conftest import DOCS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytest.importorskip("sphinx")
+
+from site_extensions import freshness
+
+MODULE = '''"""A module."""
+
+def scale(p: float) -> float:
+    """Return the factor."""
+    return 1 / (1 - p)  # of the survivors
+'''
+
 
 @pytest.fixture
-def freshness() -> Any:
-    """Load the extension from its file, as Sphinx does from its path."""
-    pytest.importorskip("sphinx")
-    spec = importlib.util.spec_from_file_location("freshness", DOCS / "_ext" / "freshness.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write a package with a folder, which the fingerprint takes for ours."""
+    package = tmp_path / "package"
+    (package / "wing").mkdir(parents=True)
+    for name in ("__init__.py", "wing/__init__.py", "wing/scale.py"):
+        (package / name).write_text(MODULE)
+    (package / "house.mplstyle").write_text("axes.grid: False")
+    (tmp_path / "constraints.txt").write_text("torch==2.13.0")
+    monkeypatch.setattr(freshness.dropout_explained, "__file__", str(package / "__init__.py"))
+    return package
 
 
 def test_results_last_as_long_as_the_package(
-    freshness: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same package keeps what ran; another one runs everything again."""
-    app, config = SimpleNamespace(srcdir=tmp_path / "docs", doctreedir=tmp_path), SimpleNamespace()
+    app = cast("Any", SimpleNamespace(srcdir=tmp_path / "docs", doctreedir=tmp_path))
+    config = cast("Any", SimpleNamespace())
     results = [tmp_path / "docs" / "auto_examples", tmp_path / "executed"]
 
     monkeypatch.setattr(freshness, "fingerprint", lambda: "first")
@@ -46,17 +57,59 @@ def test_results_last_as_long_as_the_package(
     assert config.nb_execution_cache_path != first
 
 
-def test_the_fingerprint_covers_every_module_and_the_style(
-    freshness: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("package/__init__.py", "1 - p", "1 + p"),
+        ("package/wing/scale.py", "1 - p", "1 + p"),
+        ("package/wing/scale.py", "p: float", "p: int"),
+        ("package/house.mplstyle", "False", "True"),
+        ("constraints.txt", "2.13.0", "2.14.0"),
+    ],
+)
+def test_an_edit_that_may_change_a_number_changes_the_fingerprint(
+    name: str, old: str, new: str, package: Path
 ) -> None:
-    """A change in any source of the package, or in the pinned versions, changes it."""
-    package = tmp_path / "package"
-    package.mkdir()
-    monkeypatch.setattr(freshness.dropout_explained, "__file__", str(package / "__init__.py"))
+    """In any module, in any folder, in the style and in the pinned versions."""
+    before, path = freshness.fingerprint(), package.parent / name
+    path.write_text(path.read_text().replace(old, new))
+    assert freshness.fingerprint() != before
+    path.write_text(path.read_text().replace(new, old))
+    assert freshness.fingerprint() == before
+
+
+def test_a_docstring_and_a_comment_change_nothing(package: Path) -> None:
+    """Nor do empty lines, and a docstring that comes or goes."""
+    before, path = freshness.fingerprint(), package / "wing" / "scale.py"
+    for old, new in [
+        ("A module", "The module"),
+        ("the factor", "what keeps the mean"),
+        ('    """Return the factor."""\n', ""),
+        ("of the survivors", "of what is kept"),
+        ("\n\n", "\n\n\n"),
+    ]:
+        path.write_text(MODULE.replace(old, new))
+        assert path.read_text() != MODULE
+        assert freshness.fingerprint() == before
+
+
+def test_a_string_that_is_used_is_no_docstring(package: Path) -> None:
+    """A message, a default, an f-string: all of these can be shown on a page."""
+    path = package / "wing" / "scale.py"
     seen = set()
-    for name in ("package/__init__.py", "package/a.py", "package/a.mplstyle", "constraints.txt"):
-        (tmp_path / name).write_text("old")
+    for text in ('"a"', '"b"', 'f"{p}"', 'f"{p:.2f}"'):
+        path.write_text(f"def text(p):\n    return {text}\n")
         seen.add(freshness.fingerprint())
-        (tmp_path / name).write_text("new")
-        seen.add(freshness.fingerprint())
-    assert len(seen) == 8
+    assert len(seen) == 4
+
+
+def test_a_file_that_comes_moves_or_goes_changes_the_fingerprint(package: Path) -> None:
+    """Another set of modules is another package, even with the same contents."""
+    seen = {freshness.fingerprint()}
+    (package / "new.py").write_text("")
+    seen.add(freshness.fingerprint())
+    (package / "new.py").rename(package / "wing" / "new.py")
+    seen.add(freshness.fingerprint())
+    (package / "wing" / "new.py").rename(package / "wing" / "newer.py")
+    seen.add(freshness.fingerprint())
+    assert len(seen) == 4

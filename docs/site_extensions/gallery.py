@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,16 +19,23 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
     return rst
 
 
-def _get_sg_image_scraper() -> Any:
-    """Return the scraper: sphinx-gallery looks for this name."""
-    return scrape
-
-
 def seed_torch(_gallery_conf: dict[str, Any], _fname: str) -> None:
     """Start every gallery script from torch's state in a fresh process that seeds 0."""
     import torch
 
     torch.manual_seed(0)
+
+
+def forget_removed_scripts(app: Sphinx) -> None:
+    """Remove the pages of scripts that are gone, which sphinx-gallery would leave to be built."""
+    examples = Path(app.srcdir) / app.config.sphinx_gallery_conf["examples_dirs"]
+    written = Path(app.srcdir) / app.config.sphinx_gallery_conf["gallery_dirs"]
+    scripts = {path.stem for path in examples.rglob("plot_*.py")}
+    for name in {path.stem for path in written.rglob("plot_*.rst")} - scripts:
+        its_own = re.compile(rf"(sphx_glr_)?{re.escape(name)}(_\d+|_thumb)?\.")
+        for path in list(written.rglob(f"*{name}*")):
+            if its_own.match(path.name):
+                path.unlink()
 
 
 def read_galleries_again(
@@ -44,6 +53,7 @@ def read_galleries_again(
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Connect to Sphinx where it asks what else is out of date."""
+    """Connect to Sphinx before scripts run, and where it asks what else is out of date."""
+    app.connect("builder-inited", forget_removed_scripts, priority=400)  # before sphinx-gallery
     app.connect("env-get-outdated", read_galleries_again)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,13 +6,12 @@ cut to the characters that its pages use.
 
 from __future__ import annotations
 
-import re
-from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from math_core import LatexError, LatexToMathML
+from selectolax.lexbor import LexborHTMLParser
 from sphinx.errors import ExtensionError
 from sphinx.util.math import get_node_equation_number
 
@@ -73,22 +72,22 @@ def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-def serve_font(app: Sphinx, failure: Exception | None) -> None:
-    """Cut the font to the characters inside the formulas of the built pages."""
-    if failure or app.builder.format != "html":
+def characters(page: str) -> set[str]:
+    """Return the characters inside the formulas of a page; their sources are not shown."""
+    tree = LexborHTMLParser(page)
+    for source in tree.css("math annotation"):
+        source.decompose()
+    return set("".join(formula.text() for formula in tree.css("math")))
+
+
+def serve_font(used: set[str], site: Path, memory: Path) -> None:
+    """Cut the font to what the formulas use, unless it is cut to that already."""
+    target, record = site / FONT, memory / "font_characters"
+    wanted = "".join(sorted(used | set(DRAWN_BY_BROWSERS)))
+    if target.exists() and record.exists() and record.read_text(encoding="utf-8") == wanted:
         return
-    used = set(DRAWN_BY_BROWSERS)
-    for page in app.outdir.rglob("*.html"):
-        for formula in re.findall(r"<math.*?</math>", page.read_text(encoding="utf-8"), re.DOTALL):
-            shown = re.sub(r"<annotation.*?</annotation>", "", formula, flags=re.DOTALL)
-            used |= set(unescape(re.sub(r"<[^>]*>", "", shown)))
-    target = app.outdir / FONT
-    record = app.doctreedir / "font_characters"
-    characters = "".join(sorted(used))
-    if target.exists() and record.exists() and record.read_text(encoding="utf-8") == characters:
-        return
-    target.write_bytes(subset(characters))
-    record.write_text(characters, encoding="utf-8")
+    target.write_bytes(subset(wanted))
+    record.write_text(wanted, encoding="utf-8")
 
 
 def subset(characters: str) -> bytes:
@@ -116,5 +115,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Become the renderer that ``html_math_renderer`` names."""
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_display, None))
     app.config.html_math_renderer = "mathml"
-    app.connect("build-finished", serve_font)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,112 @@
+"""Finish the built site in one walk: each file is read once, and written if that changes it.
+
+What is done to a file is a function from text to text in a module of its own, which needs no
+Sphinx. Each leaves alone what it has already done, because a build rewrites only the pages whose
+sources changed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sphinx.errors import ExtensionError
+
+from site_extensions import (
+    accessible,
+    adaptive_svg,
+    content_security,
+    leftovers,
+    link_previews,
+    mathml,
+    minified,
+)
+from site_extensions.content_security import Moved
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+# What the site's own folders are called where they are served.
+SERVED = {"_static": Path("_static"), "lab/modules": Path("_static") / "lab"}
+
+
+def finished(page: str, root: str, *, strict: bool) -> Moved:
+    """Return a page as it is served, in the order in which it gets there."""
+    page = accessible.named(page)
+    page = link_previews.in_own_words(page)
+    # Last, because it moves whatever the others write inline.
+    return content_security.without_inline(page, root) if strict else Moved(page, {})
+
+
+def walk(app: Sphinx, failure: Exception | None) -> None:
+    """Finish every file of the built site, and remove what belongs to no source."""
+    if failure or app.builder.format != "html":
+        return
+    site = Path(app.outdir)
+    # While pages are edited, a reloading script stands inline in each.
+    strict = not app.tags.has("live")
+    leftovers.remove(leftovers.pages_gone(site, app.env.found_docs), site)
+    named: set[str] = set()
+    characters: set[str] = set()
+    for path in sorted(site.rglob("*.html")):
+        before = path.read_text(encoding="utf-8")
+        if content_security.META in before:
+            after = Moved(before, {})
+        else:
+            after = finished(before, way_to_root(path, site), strict=strict)
+        save(after, path, before, site)
+        named |= leftovers.files_named(after.text)
+        characters |= mathml.characters(after.text)
+    serve_sources(Path(app.srcdir), site)
+    for path in sorted((site / "_static").rglob("*.css")):
+        before = path.read_text(encoding="utf-8")
+        after = content_security.pictures_as_files(before, way_to_root(path, site))
+        save(after, path, before, site)
+        named |= leftovers.files_named(after.text)
+    for path in sorted((site / "_images").glob("*.svg")):
+        before = path.read_text(encoding="utf-8")
+        save(Moved(adaptive_svg.following_the_scheme(before), {}), path, before, site)
+    mathml.serve_font(characters, site, Path(app.doctreedir))
+    leftovers.remove(leftovers.files_gone(site, named), site)
+
+
+def way_to_root(path: Path, site: Path) -> str:
+    """Return the relative address of the site from one of its files."""
+    return "../" * (len(path.relative_to(site).parts) - 1)
+
+
+def save(after: Moved, path: Path, before: str, site: Path) -> None:
+    """Write a text where it changed, and what moved out of it."""
+    for name, text in after.files.items():
+        target = site / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    if after.text != before:
+        path.write_text(after.text, encoding="utf-8")
+
+
+def serve_sources(sources: Path, site: Path) -> None:
+    """Write the site's own scripts, styles and drawings, made smaller, where they are served."""
+    for folder, served in SERVED.items():
+        for source in sorted((sources / folder).rglob("*")):
+            if source.suffix not in minified.KINDS:
+                continue
+            target = site / served / source.relative_to(sources / folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                text = minified.smaller(source.read_text(encoding="utf-8"), source.suffix)
+            except ValueError as error:
+                raise ExtensionError(f"{source}: {error}") from error
+            target.write_text(text, encoding="utf-8")
+    modules = site / SERVED["lab/modules"]
+    kept = {
+        path.relative_to(sources / "lab/modules") for path in sources.glob("lab/modules/**/*.js")
+    }
+    gone = [path for path in modules.rglob("*.js") if path.relative_to(modules) not in kept]
+    leftovers.remove(gone, site)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect to Sphinx after all that writes into the site."""
+    app.connect("build-finished", walk, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,257 @@
+"""What finishes the built site: each function alone, from text to text."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from bs4 import BeautifulSoup
+from test_lab import node
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytest.importorskip("sphinx")
+
+from site_extensions import (
+    accessible,
+    adaptive_svg,
+    content_security,
+    leftovers,
+    link_previews,
+    mathml,
+    minified,
+    pages,
+)
+
+PAGE = (
+    "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'>{head}</head>"
+    "<body><h1>Title</h1>{body}</body></html>"
+)
+
+
+def page(body: str = "", head: str = "") -> str:
+    """Return a page with these parts."""
+    return PAGE.format(head=head, body=body)
+
+
+def test_headings_landmarks_and_toggles_get_names() -> None:
+    """A level for a heading role, a name for each landmark, and a toggle named by its text."""
+    found = accessible.named(
+        page(
+            '<p role="heading">Contents</p><p role="heading" aria-level="3">Part</p>'
+            '<aside class="sidebar-drawer"></aside><aside class="toc-drawer no-toc"></aside>'
+            '<aside class="footnote-list brackets"><aside role="doc-footnote">1</aside></aside>'
+            '<details><summary aria-label="Toggle hidden content">Show</summary></details>'
+        )
+    )
+    soup = BeautifulSoup(found, "html.parser")
+    assert [p["aria-level"] for p in soup.select("[role=heading]")] == ["2", "3"]
+    names = [aside["aria-label"] for aside in soup.select("aside:not([role])")]
+    assert names == ["Pages", "On this page", "Works cited"]
+    assert soup.summary is not None
+    assert soup.summary.attrs == {}
+    assert accessible.named(found) == found
+
+
+def test_a_preview_says_what_the_page_says_of_itself() -> None:
+    """The description is the page's own, and there is no address that nobody knows."""
+    head = (
+        '<meta name="description" content="One &amp; two."><meta property="og:url" content="a.html">'
+        '<meta property="og:description" content="y = \\frac{m}{q} ...">'
+    )
+    found = link_previews.in_own_words(page(head=head))
+    soup = BeautifulSoup(found, "html.parser")
+    (preview,) = soup.select("meta[property]")
+    assert preview.attrs == {"property": "og:description", "content": "One & two."}
+    assert link_previews.in_own_words(found) == found
+
+
+def test_nothing_stays_inline() -> None:
+    """Scripts and styles become files, attributes become rules, and the page says its policy."""
+    body = (
+        '<script>let a = "</p>";</script><script src="b.js"></script>'
+        '<p style="color: red; margin: 0">1 &lt; 2</p>'
+        '<svg viewBox="0 0 1 1"><path class="line" style="fill: none" d="M0 0"></path></svg>'
+    )
+    found, files = content_security.without_inline(page(body, "<style>p > a {}</style>"), "../")
+    soup = BeautifulSoup(found, "html.parser")
+    assert not soup.select("style, [style], script:not([src])")
+    assert [script.text for script in soup.select("script")] == ["", ""]
+    assert soup.head is not None
+    _, policy, rules, style = soup.head.find_all()
+    assert policy.attrs == {
+        "http-equiv": "Content-Security-Policy",
+        "content": "default-src 'self'",
+    }
+    told = [files[str(link["href"]).removeprefix("../")] for link in (rules, style)]
+    assert told[1] == "p > a {}"
+    paragraph, path = soup.select_one("p"), soup.select_one("path")
+    assert paragraph is not None
+    assert path is not None
+    (name,) = paragraph["class"]
+    assert f".{name} {{ color: red !important; margin: 0 !important }}" in told[0]
+    assert path["class"][1:] == ["line"]
+    assert f".{path['class'][0]} {{ fill: none !important }}" in told[0]
+    assert 'viewBox="0 0 1 1"' in found
+    assert "1 &lt; 2" in found
+    (script,) = [text for file, text in files.items() if file.endswith(".js")]
+    assert script == 'let a = "</p>";'
+
+
+def test_a_page_that_is_finished_stays_as_it_is() -> None:
+    """A build finishes only the pages that it wrote."""
+    once = pages.finished(page('<p style="margin: 0"></p>'), "", strict=True)
+    assert content_security.META in once.text
+    assert pages.finished(once.text, "", strict=True) == (once.text, {})
+
+
+def test_while_pages_are_edited_scripts_may_stand_inline() -> None:
+    """The server of docs-live writes one into each page."""
+    found, files = pages.finished(page("<script>1</script>"), "", strict=False)
+    assert "<script>1</script>" in found
+    assert "Content-Security-Policy" not in found
+    assert files == {}
+
+
+def test_pictures_in_style_sheets_become_files() -> None:
+    """A drawing behind a data: address is decoded and addressed; the rest stays."""
+    data = "url('data:image/svg+xml;charset=utf-8,%3Csvg>(1)</svg>')"
+    found, files = content_security.pictures_as_files(f"a {{ background: {data} }}", "../../")
+    ((name, drawing),) = files.items()
+    assert drawing == "<svg>(1)</svg>"
+    assert found == f'a {{ background: url("../../{name}") }}'
+    assert content_security.pictures_as_files(found, "../../") == (found, {})
+
+
+def test_the_characters_of_formulas_and_of_nothing_else() -> None:
+    """Neither the prose nor the TeX beside a formula needs the mathematics font."""
+    body = (
+        "<p>Prose</p><math><semantics><mi>&alpha;</mi><mo>&lt;</mo><mn>2</mn>"
+        '<annotation encoding="application/x-tex">\\alpha</annotation></semantics></math>'
+    )
+    assert mathml.characters(page(body)) == {"\N{GREEK SMALL LETTER ALPHA}", "<", "2"}
+
+
+@pytest.mark.parametrize(
+    ("script", "printed"),
+    [
+        ("let a = 1; // as in f(x,\nlet b = 2;\nconsole.log(a, b);", "1 2"),
+        (
+            "/** @type {string} */\nconst text = `one\n    // two\n  three`;\nconsole.log(text);",
+            "one\n    // two\n  three",
+        ),
+    ],
+)
+def test_a_smaller_script_does_the_same(script: str, printed: str) -> None:
+    """A comment that ends like an open call hides no code, and a template keeps its lines."""
+    smaller = minified.smaller(script, ".js")
+    assert len(smaller) < len(script)
+    run = subprocess.run(
+        [node(), "--input-type=module", "-"],
+        input=smaller,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.strip() == printed
+
+
+def test_a_script_that_no_browser_would_read_is_refused() -> None:
+    """And not served."""
+    with pytest.raises(ValueError, match="unexpected"):
+        minified.smaller("let a = ;", ".js")
+
+
+def test_a_figure_swaps_ink_and_paper_once() -> None:
+    """Also where a colour was shortened; a colour that begins alike is another one."""
+    drawing = (
+        '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg">\n'
+        '<!-- a comment --><path style="fill: #ffffff; stroke: #24292f" d="M 0 0 L 1 1 z"/>'
+        '<path style="stroke: #24292f; stroke-width: 2" d="M 0 0 L 1 1"/>'
+        '<path style="fill: #fff000" d="M 0 0 L 1 1 z"/></svg>'
+    )
+    found = adaptive_svg.following_the_scheme(drawing)
+    assert "a comment" not in found
+    soup = BeautifulSoup(found, "html.parser")
+    assert soup.style is not None
+    # What the rules select is what the paths have.
+    chosen = {
+        selector.strip()
+        for rule in soup.style.text.split("{", 1)[1].split("}")
+        for selector in rule.split("{")[0].split(",")
+        if selector
+    }
+    matched = [
+        [selector for selector in sorted(chosen) if path in soup.select(f"path{selector}")]
+        for path in soup.select("path")
+    ]
+    assert [len(selectors) for selectors in matched] == [2, 1, 0]
+    assert adaptive_svg.following_the_scheme(found) == found
+
+
+def test_what_pages_name_is_kept() -> None:
+    """Addresses in attributes and in style sheets, also where they are quoted."""
+    text = (
+        '<img src="../_images/a.svg?v=1"><a href="_downloads/1/a%20b.zip">'
+        '<img srcset="_images/c.png, _images/d.png 2x"> url("../_static/inline/e.svg")'
+    )
+    assert leftovers.files_named(text) == {
+        "_images/a.svg",
+        "_downloads/1/a b.zip",
+        "_images/c.png",
+        "_images/d.png",
+        "_static/inline/e.svg",
+    }
+
+
+def test_what_no_source_has_is_removed(tmp_path: Path) -> None:
+    """A page, its figure and its download go, with the folders that this empties."""
+    kept = ["index.html", "search.html", "understand/a.html", "_images/a.svg", "_static/site.js"]
+    gone = ["understand/old.html", "old/page.html", "_images/old.svg", "_downloads/12/old.py"]
+    for name in kept + gone:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    leftovers.remove(leftovers.pages_gone(tmp_path, {"index", "understand/a"}), tmp_path)
+    leftovers.remove(leftovers.files_gone(tmp_path, {"_images/a.svg"}), tmp_path)
+    found = {
+        path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()
+    }
+    assert found == set(kept)
+    assert not (tmp_path / "old").exists()
+    assert not (tmp_path / "_downloads").exists()
+
+
+def test_modules_are_served_in_their_folders(tmp_path: Path) -> None:
+    """Each file of the sources where its neighbours import it, and none that is gone."""
+    sources, site = tmp_path / "docs", tmp_path / "html"
+    written = {
+        "lab/modules/lab.js": 'import { one } from "./model/one.js"; // shows\nconsole.log(one);',
+        "lab/modules/model/one.js": "/** A number. */\nexport const one = 1;\n",
+        "_static/house.css": "/* Calm. */\na { color: #ffffff; }\n",
+    }
+    for name, text in written.items():
+        (sources / name).parent.mkdir(parents=True, exist_ok=True)
+        (sources / name).write_text(text)
+    stale = site / "_static" / "lab" / "view" / "old.js"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("")
+    pages.serve_sources(sources, site)
+    served = {path.relative_to(site).as_posix() for path in site.rglob("*.*")}
+    assert served == {"_static/lab/lab.js", "_static/lab/model/one.js", "_static/house.css"}
+    assert (site / "_static" / "house.css").read_text() == "a{color:#fff}"
+    run = subprocess.run(
+        [node(), site / "_static" / "lab" / "lab.js"], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "1\n"
+
+
+@pytest.mark.parametrize("name", ["wheel", "gallery", "pages"])
+def test_the_extensions_hide_no_other_module(name: str) -> None:
+    """They are a package: a module of such a name elsewhere stays itself."""
+    import importlib.util
+
+    spec = importlib.util.find_spec(name)
+    assert spec is None or "site_extensions" not in str(spec.origin)
