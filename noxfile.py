@@ -9,16 +9,19 @@ import shutil
 from pathlib import Path
 
 import nox
+from packaging.requirements import Requirement
 
 nox.needs_version = ">=2025.2.9"
+# Not uv, which does not read PIP_EXTRA_INDEX_URL: by it one chooses torch's CPU build.
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = False  # "pythons" takes those that are there
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 DOCS = Path("docs")
 HTML = DOCS / "_build" / "html"
 BROWSER = Path("tests") / "browser"
-SPHINX = ("-W", "-n", "-T", "--keep-going", "-d", str(DOCS / "_build" / "doctrees"))
+SPHINX = PROJECT["tool"]["dropout-explained"]["sphinx-options"]
 
 
 def install(session: nox.Session, *groups: str) -> None:
@@ -31,7 +34,7 @@ def install(session: nox.Session, *groups: str) -> None:
 def docs(session: nox.Session) -> None:
     """Build the site into docs/_build/html; warnings are errors."""
     install(session, "docs")
-    session.run("sphinx-build", *SPHINX, "-j", "2", *session.posargs, str(DOCS), str(HTML))
+    session.run("sphinx-build", *SPHINX, *session.posargs, str(DOCS), str(HTML))
     print(f"\nThe site is built. Open {(HTML / 'index.html').resolve().as_uri()}")
     print(f"The lab needs a server: python -m http.server --directory {HTML}")
 
@@ -63,6 +66,46 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Measure which lines and branches the tests that need no site reach."""
+    install(session, "test", "coverage")
+    session.run("coverage", "run", "-m", "pytest", "-m", "not site", *session.posargs)
+    session.run("coverage", "report")
+
+
+@nox.session(python=nox.project.python_versions(PROJECT), default=False)
+def pythons(session: nox.Session) -> None:
+    """Run the tests that need no site on each declared Python that this machine has."""
+    install(session, "test")
+    session.run("pytest", "-m", "not site", *session.posargs)
+
+
+@nox.session(python=nox.project.python_versions(PROJECT)[0], default=False)
+def lowest(session: nox.Session) -> None:
+    """Run them with the lowest declared versions; "-- torch" leaves what is named as pinned."""
+    floors = {
+        requirement.name: next(iter(requirement.specifier)).version
+        for requirement in map(Requirement, declared())
+        if requirement.name not in session.posargs
+    }
+    pins = Path("constraints.txt").read_text(encoding="utf-8").splitlines()
+    kept = [pin for pin in pins if pin.partition("==")[0] not in floors]
+    lowered = Path(session.create_tmp()) / "lowest.txt"
+    lines = [*kept, *(f"{name}=={version}" for name, version in floors.items())]
+    lowered.write_text("\n".join(lines), encoding="utf-8")
+    wanted = nox.project.dependency_groups(PROJECT, "test")
+    session.install("-c", str(lowered), "-e", ".[gallery]", *wanted)
+    session.run("pytest", "-m", "not site")
+
+
+@nox.session(default=False)
+def mutate(session: nox.Session) -> None:
+    """Change one formula at a time, and see whether a test turns red; about ten minutes."""
+    install(session, "test")
+    session.run("python", "tests/mutate.py", *session.posargs)
+
+
+@nox.session(default=False)
 def browser(session: nox.Session) -> None:
     """Run the built site and the lab in Chromium and Firefox."""
     environment = browsing(session)
@@ -78,8 +121,8 @@ def browser(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Time replay, the command's start and predict() against torch, as ratios in one run."""
     install(session)
-    session.run("python", "tests/bench.py", *session.posargs)
-    session.run("python", "tests/bench_predict.py")
+    session.run("python", "tests/benchmarks/replay.py", *session.posargs)
+    session.run("python", "tests/benchmarks/prediction.py")
 
 
 @nox.session(name="bench-browser", default=False)
@@ -92,7 +135,7 @@ def bench_browser(session: nox.Session) -> None:
 def verify(session: nox.Session) -> None:
     """Compare replay with torch over a billion elements."""
     install(session)
-    session.run("python", "tests/verify_long.py", *session.posargs)
+    session.run("python", "tests/benchmarks/billion_elements.py", *session.posargs)
 
 
 @nox.session
@@ -109,7 +152,7 @@ def types(session: nox.Session) -> None:
 def browsing(session: nox.Session) -> dict[str, str]:
     """Build the site, install what drives browsers, and say where the browsers are."""
     install(session, "docs", "test")
-    session.run("sphinx-build", *SPHINX, "-j", "2", str(DOCS), str(HTML))
+    session.run("sphinx-build", *SPHINX, str(DOCS), str(HTML))
     npm_tools(session)
     environment = {"PYTHON": str(Path(session.bin) / "python")}
     installed = {
@@ -126,21 +169,12 @@ def browsing(session: nox.Session) -> dict[str, str]:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, docstrings, spelling and the shape of the repository."""
+    """Check style, docstrings, spelling and the shape of the repository; fix what fixes itself."""
     session.install("-c", "constraints.txt", *nox.project.dependency_groups(PROJECT, "lint"))
-    session.run("ruff", "check", ".")
-    session.run("ruff", "format", "--check", ".")
-    modules = sorted(str(path) for path in Path("dropout_explained").glob("*.py"))
-    session.run("numpydoc", "lint", *modules)
-    session.run("codespell", *tracked(session, "."))
-    session.run(
-        "sphinx-lint", "--enable=all", "--disable=line-too-long", *tracked(session, "*.md", "*.rst")
-    )
     npm_tools(session)
-    prettier = str(BROWSER / "node_modules" / "prettier" / "bin" / "prettier.cjs")
-    session.run("node", prettier, "--check", "docs/lab", "tests/lab", "tests/browser")
-    session.run("validate-pyproject", "pyproject.toml")
-    session.run("repo-review", ".")
+    # The list is .pre-commit-config.yaml; "manual" holds all of it, a commit the quick ones.
+    every = ("run", "--all-files", "--hook-stage", "manual", "--show-diff-on-failure")
+    session.run("pre-commit", *every, *session.posargs)
 
 
 @nox.session(default=False)
@@ -154,15 +188,15 @@ def build(session: nox.Session) -> None:
         session.run("dropout-explained", "explain", "1", "2", "3", "4", "--seed", "0")
 
 
+def declared() -> list[str]:
+    """Return what pyproject.toml requires, with the extra."""
+    project = PROJECT["project"]
+    return [*project["dependencies"], *project["optional-dependencies"]["gallery"]]
+
+
 def npm_tools(session: nox.Session) -> None:
     """Install what the tests take from npm, as locked; Node.js itself is a dependency of the group."""
     session.run("npm", "ci", "--no-audit", "--no-fund", "--prefix", str(BROWSER))
-
-
-def tracked(session: nox.Session, *patterns: str) -> list[str]:
-    """Return the files that git tracks and that match one of the patterns."""
-    listed = session.run("git", "ls-files", "--", *patterns, external=True, silent=True)
-    return str(listed).split("\n")[:-1]
 
 
 if __name__ == "__main__":

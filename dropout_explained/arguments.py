@@ -1,28 +1,31 @@
-"""Check what the caller passed, and say in one sentence what is wrong with it."""
+"""Refuse bad input in one sentence: the argument, what is allowed, and what came."""
 
 from __future__ import annotations
 
 import operator
+import reprlib
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from dropout_explained.arrays import as_float64, is_tensor, mask_like
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import torch
-
-    Array: TypeAlias = np.ndarray[Any, Any] | torch.Tensor
+    from dropout_explained.arrays import Array
 
 FLOATING = ("float16", "bfloat16", "float32", "float64")
 
 
-def is_tensor(x: object) -> TypeGuard[torch.Tensor]:
-    """Whether x is a torch tensor, without importing torch to find out."""
-    torch_module = sys.modules.get("torch")
-    return torch_module is not None and isinstance(x, torch_module.Tensor)
+class BadArgument(ValueError):
+    """What the caller passed is of the right kind and out of its range."""
+
+
+class BadArgumentType(TypeError):
+    """What the caller passed is of the wrong kind."""
 
 
 def _converted(convert: Callable[[Any], Any], given: Any) -> Any:
@@ -39,18 +42,18 @@ def checked_p(p: Any) -> float:
     """Return the drop probability p as a float in [0, 1]."""
     number = _converted(float, p)
     if number is None:
-        raise TypeError(f"p must be a number in [0, 1]; got p = {p!r}")
+        raise BadArgumentType(f"p must be a number in [0, 1]; got p = {p!r}")
     if not 0 <= number <= 1:
-        raise ValueError(f"p must lie in [0, 1]: it is the probability to DROP; got p = {p!r}")
+        raise BadArgument(f"p must lie in [0, 1]: it is the probability to DROP; got p = {p!r}")
     return float(number)
 
 
 def _checked_integer(name: str, given: Any, allowed: str, low: int, high: int) -> int:
     number = _converted(operator.index, given)
     if number is None:
-        raise TypeError(f"{name} must be an integer {allowed}; got {name} = {given!r}")
+        raise BadArgumentType(f"{name} must be an integer {allowed}; got {name} = {given!r}")
     if not low <= number <= high:
-        raise ValueError(f"{name} must be an integer {allowed}; got {name} = {number}")
+        raise BadArgument(f"{name} must be an integer {allowed}; got {name} = {number}")
     return int(number)
 
 
@@ -69,21 +72,12 @@ def checked_shape(name: str, shape: Any, like: Sequence[int] | None = None) -> t
     sizes = shape if isinstance(shape, Iterable) else (shape,)
     numbers = [_converted(operator.index, size) for size in sizes]
     if None in numbers:
-        raise TypeError(f"{name} must be integers of at least 0; got {name} = {shape!r}")
+        raise BadArgumentType(f"{name} must be integers of at least 0; got {name} = {shape!r}")
     if any(number < 0 for number in numbers):
-        raise ValueError(f"{name} must be integers of at least 0; got {name} = {shape!r}")
+        raise BadArgument(f"{name} must be integers of at least 0; got {name} = {shape!r}")
     if like is not None and len(numbers) != len(like):
-        raise ValueError(f"{name} must have one entry a dimension, {len(like)}; got {shape!r}")
+        raise BadArgument(f"{name} must have one entry a dimension, {len(like)}; got {shape!r}")
     return tuple(numbers)
-
-
-def checked_dtype(dtype: Any) -> str:
-    """Return the name of a dtype that torch's dropout takes."""
-    name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", str(dtype))
-    name = name.removeprefix("torch.")
-    if name not in FLOATING:
-        raise ValueError(f"dtype must be one of {', '.join(FLOATING)}; got dtype = {dtype!r}")
-    return name
 
 
 def refuse_other_streams(x: Array) -> None:
@@ -91,7 +85,7 @@ def refuse_other_streams(x: Array) -> None:
     if not is_tensor(x):
         return
     if x.device.type != "cpu":
-        raise ValueError(
+        raise BadArgument(
             f"x must be on the CPU to replay a seed, got device {x.device}, which draws from a "
             "generator of its own: pass x.cpu(), or the mask that the device drew"
         )
@@ -110,17 +104,19 @@ def real_array(name: str, given: Any) -> np.ndarray[Any, Any]:
     try:
         array = np.asarray(given)
     except (ValueError, TypeError, RuntimeError, OverflowError):
-        raise ValueError(
+        raise BadArgument(
             f"{name} must be rectangular, every row as long as the others; got {_short(given)}"
         ) from None
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold real numbers; got {_short(given)} ({array.dtype})")
+        raise BadArgumentType(f"{name} must hold real numbers; got {_short(given)} ({array.dtype})")
     return array
 
 
 def _short(given: Any) -> str:
-    text = repr(given).replace("\n", " ")
-    return text if len(text) <= 60 else text[:57] + "..."
+    """Return the start of what came: a message needs no million numbers."""
+    shown = reprlib.Repr()
+    shown.maxother = 60  # arrays and tensors; lists are cut by their number of items
+    return " ".join(shown.repr(given).split())
 
 
 def checked_values(x: Any, name: str = "x", *, copy: bool = True, empty: bool = False) -> Array:
@@ -132,7 +128,7 @@ def checked_values(x: Any, name: str = "x", *, copy: bool = True, empty: bool = 
     if is_tensor(x):
         dtype = str(x.dtype).removeprefix("torch.")
         if dtype not in FLOATING or str(x.layout) != "torch.strided" or x.device.type == "meta":
-            raise TypeError(
+            raise BadArgumentType(
                 f"{name} must be a dense tensor of dtype {', '.join(FLOATING)}; "
                 f"got {x.dtype} ({x.layout}, device {x.device})"
             )
@@ -142,17 +138,17 @@ def checked_values(x: Any, name: str = "x", *, copy: bool = True, empty: bool = 
     _refuse_empty(name, () if empty else array.shape)
     if hasattr(x, "dtype"):
         if array.dtype.name not in FLOATING:
-            raise TypeError(
+            raise BadArgumentType(
                 f"{name} must have a floating dtype (float16, float32 or float64); "
                 f"got {array.dtype}: convert it, for example with {name}.astype('float32')"
             )
         return array.astype(array.dtype.newbyteorder("="), order="K", copy=copy)
     if array.dtype.kind == "b":
-        raise TypeError(f"{name} must hold floating-point numbers; got {_short(x)} (bool)")
+        raise BadArgumentType(f"{name} must hold floating-point numbers; got {_short(x)} (bool)")
     with np.errstate(over="ignore"):
         single = array.astype(np.float32)
     if not np.array_equal(np.isinf(single), np.isinf(array)):
-        raise ValueError(
+        raise BadArgument(
             f"{name} must fit float32 (absolute value up to 3.4e38) when given as a list; "
             f"got {_short(x)}: pass a float64 array instead"
         )
@@ -161,11 +157,16 @@ def checked_values(x: Any, name: str = "x", *, copy: bool = True, empty: bool = 
 
 def _refuse_empty(name: str, shape: tuple[int, ...]) -> None:
     if 0 in shape:
-        raise ValueError(f"{name} must hold at least one value; got shape {shape}")
+        raise BadArgument(f"{name} must hold at least one value; got shape {shape}")
 
 
-def checked_mask(mask: Any, like: Array | None = None, name: str = "x") -> Array:
-    """Return mask (1 = kept) as booleans, in the shape and the kind of array of ``like``."""
+def checked_mask(
+    mask: Any, like: Array | None = None, name: str = "x", *, p: float | None = None
+) -> Array:
+    """Return mask (1 = kept) as booleans, in the shape and the kind of array of ``like``.
+
+    With p, which is checked before, a mask that keeps something at p = 1 is refused.
+    """
     if is_tensor(mask):
         given: Any = mask.detach()
         binary = bool(((given == 0) | (given == 1)).all())
@@ -173,35 +174,15 @@ def checked_mask(mask: Any, like: Array | None = None, name: str = "x") -> Array
         given = real_array("mask", mask)
         binary = bool(np.isin(given, (0, 1)).all())
     if like is not None and tuple(given.shape) != tuple(like.shape):
-        raise ValueError(
+        raise BadArgument(
             f"mask must have the shape of {name}, {tuple(like.shape)}; got {tuple(given.shape)}"
         )
     _refuse_empty("mask", tuple(given.shape))
     if not binary:
-        raise ValueError(f"mask must hold only 0 (dropped) and 1 (kept); got {_short(mask)}")
-    return mask_like(given if like is None else like, given)
-
-
-def mask_like(like: Array, mask: Array) -> Array:
-    """Return mask as booleans of its own memory, a tensor or an array as ``like`` is."""
-    if is_tensor(like):
-        import torch
-
-        return torch.as_tensor(mask).to(like.device, torch.bool, copy=True)
-    given: Any = mask.cpu().numpy() if is_tensor(mask) else mask
-    return np.array(given, dtype=bool)
-
-
-def as_float64(x: Array) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return a checked array or tensor as a float64 array, for statistics and display."""
-    return x.detach().double().cpu().numpy() if is_tensor(x) else np.asarray(x, dtype=np.float64)
-
-
-def in_kind_of(like: Array, x: np.ndarray[Any, Any]) -> Array:
-    """Return x as what ``like`` is: a tensor or an array, of its dtype and on its device."""
-    if is_tensor(like):
-        import torch
-
-        return torch.as_tensor(x).to(dtype=like.dtype, device=like.device)
-    with np.errstate(over="ignore"):
-        return np.asarray(x).astype(np.asarray(like).dtype)
+        raise BadArgument(f"mask must hold only 0 (dropped) and 1 (kept); got {_short(mask)}")
+    kept = mask_like(given if like is None else like, given)
+    if p == 1 and bool(kept.any()):
+        raise BadArgument(
+            f"mask must be all 0 at p = 1, which drops everything; it keeps {int(kept.sum())}"
+        )
+    return kept

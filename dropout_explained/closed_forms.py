@@ -8,16 +8,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dropout_explained.arguments import checked_count, checked_p, real_array
-from dropout_explained.layers import alpha_factors, checked_layer, drops_channels, is_alpha, scale
+from dropout_explained import tables
+from dropout_explained.arguments import (
+    BadArgument,
+    BadArgumentType,
+    checked_count,
+    checked_p,
+    real_array,
+)
+from dropout_explained.layers import Layer, alpha_factors, checked_layer, scale
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from dropout_explained.arrays import Floats
+
+
+def relative_variance(p: float) -> float:
+    """Return the variance of the output for an input of 1, p / q; 0 at p = 1."""
+    return p * scale(p)
+
 
 def relative_deviation(p: float) -> float:
     """Return the standard deviation of the output for an input of 1, sqrt(p / q)."""
-    return sqrt(p * scale(p))
+    return sqrt(relative_variance(p))
 
 
 @dataclass(frozen=True)
@@ -57,20 +71,31 @@ class Moments:
 
     def __str__(self) -> str:
         """Return the moments of a scalar value as a table, of an array as they are."""
-        if np.ndim(self.value):
-            return repr(self)
+        return repr(self) if np.ndim(self.value) else tables.as_text(self._table())
+
+    def _repr_html_(self) -> str | None:
+        return None if np.ndim(self.value) else tables.as_html(self._table())
+
+    def _table(self) -> tables.Table:
         low, high = self.interval_95
-        rows = [
-            ("mean", f"{self.mean:.6g}", "E[y] over all masks"),
-            ("variance", f"{self.variance:.6g}", "Var[y] of one output"),
-            ("second moment", f"{self.second_moment:.6g}", "E[y^2] of one output"),
-            ("standard error", f"{self.standard_error:.6g}", f"of the mean of {self.n} outputs"),
-            ("95 % interval", f"{low:.6g} to {high:.6g}", "of that mean, exact binomial"),
-        ]
-        widest = max(len(number) for _, number, _ in rows)
-        lines = [f"  {name:<14}  {number:<{widest}}   {what}" for name, number, what in rows]
         what = f"Dropout of {self.n} x {self.value:g}"
-        return "\n".join([f"{what}, p = {self.p:g}, q = 1 - p = {1 - self.p:g}", "", *lines])
+        return tables.Table(
+            title=f"{what}, p = {self.p:g}, q = 1 - p = {1 - self.p:g}",
+            facts=(
+                tables.Fact("mean", f"{self.mean:.6g}", "E[y] over all masks"),
+                tables.Fact("variance", f"{self.variance:.6g}", "Var[y] of one output"),
+                tables.Fact("second moment", f"{self.second_moment:.6g}", "E[y^2] of one output"),
+                tables.Fact(
+                    "standard error",
+                    f"{self.standard_error:.6g}",
+                    f"of the mean of {self.n} outputs",
+                ),
+                tables.Fact(
+                    "95 % interval", f"{low:.6g} to {high:.6g}", "of that mean, exact binomial"
+                ),
+            ),
+            ragged=True,
+        )
 
 
 def moments(p: float, *, value: ArrayLike = 1.0, n: int = 1, layer: str = "dropout") -> Moments:
@@ -140,24 +165,27 @@ def moments(p: float, *, value: ArrayLike = 1.0, n: int = 1, layer: str = "dropo
     >>> [round(end, 2) for end in ones.interval_95]
     [0.82, 1.19]
     """
+    p, n, row = checked_p(p), checked_count(n), checked_layer(layer)
+    x = real_array("value", value)
+    if x.dtype.kind == "b":
+        raise BadArgumentType(f"value must hold real numbers; got value = {value!r}")
+    if not np.isfinite(x).all():
+        raise BadArgument(f"value must be finite; got value = {value!r}")
+    return _computed(x.astype(np.float64), p, n, row)
+
+
+def _computed(x: Floats, p: float, n: int, layer: Layer) -> Moments:
     # scipy.stats takes longer to import than everything else here together.
     from scipy.stats import binom
 
-    p, n, layer = checked_p(p), checked_count(n), checked_layer(layer)
-    x = real_array("value", value)
-    if x.dtype.kind == "b":
-        raise TypeError(f"value must hold real numbers; got value = {value!r}")
-    if not np.isfinite(x).all():
-        raise ValueError(f"value must be finite; got value = {value!r}")
-    x = x.astype(np.float64)
     q, s = 1.0 - p, scale(p)
     mean, dropped, jump = x * (p < 1), x * 0, x * s
-    variance, deviation = x**2 * (p * s), np.abs(x) * relative_deviation(p)
-    if is_alpha(layer) and 0 < p < 1:
+    variance, deviation = x**2 * relative_variance(p), np.abs(x) * relative_deviation(p)
+    if layer.alpha and 0 < p < 1:
         a, alpha_a = alpha_factors(p)
         mean, dropped, jump = x * (a * q), x * 0 - alpha_a * q, x * a + alpha_a
         variance, deviation = jump**2 * (p * q), np.abs(jump) * sqrt(p * q)
-    coins = 1 if drops_channels(layer) else n
+    coins = 1 if layer.channels else n
     fewest, most = (float(binom.ppf(level, coins, q)) for level in (0.025, 0.975))
     ends = dropped + jump * (fewest / coins), dropped + jump * (most / coins)
     return Moments(
@@ -166,7 +194,7 @@ def moments(p: float, *, value: ArrayLike = 1.0, n: int = 1, layer: str = "dropo
         value=_unwrapped(x),
         mean=_unwrapped(mean),
         variance=_unwrapped(variance),
-        second_moment=_unwrapped(variance + mean**2 if is_alpha(layer) else x**2 * s),
+        second_moment=_unwrapped(variance + mean**2 if layer.alpha else x**2 * s),
         standard_error=_unwrapped(deviation / sqrt(coins)),
         interval_95=(_unwrapped(np.minimum(*ends)), _unwrapped(np.maximum(*ends))),
     )

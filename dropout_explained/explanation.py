@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 
 from dropout_explained import tables
 from dropout_explained.arguments import (
-    as_float64,
+    BadArgument,
     checked_mask,
     checked_p,
     checked_seed,
     checked_values,
-    in_kind_of,
-    mask_like,
-    refuse_other_streams,
 )
+from dropout_explained.arrays import as_float64, in_kind_of, mask_like
 from dropout_explained.closed_forms import relative_deviation
-from dropout_explained.gradients import dropout_gradient, refuse_survivors_at_one
-from dropout_explained.layers import apply_mask, scale_in_dtype
-from dropout_explained.memory_layout import element_strides
-from dropout_explained.torch_stream import TorchStream
+from dropout_explained.explanation_table import explanation_table
+from dropout_explained.gradients import dropout_gradient
+from dropout_explained.layers import DROPOUT, apply_mask, scale_in_dtype
+from dropout_explained.streams import TorchStream
 
 if TYPE_CHECKING:
-    from dropout_explained.arguments import Array
+    from dropout_explained.arrays import Array, Floats
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,7 +34,8 @@ class Explanation:
 
     ``print()`` shows it as a table of x, m, the scale and y, and notebooks show
     the same table as HTML. Arrays are torch tensors where the input was one,
-    NumPy arrays otherwise, all of the input's shape.
+    NumPy arrays otherwise, all of the input's shape. What follows from input, p
+    and mask is computed when it is asked for.
 
     Attributes
     ----------
@@ -45,22 +45,11 @@ class Explanation:
         Drop probability.
     mask : numpy.ndarray or torch.Tensor
         m, of bool: True where the element was kept.
-    scale : float
-        1 / (1 - p), rounded to the dtype of x as torch rounds it; 1 in
-        evaluation, and 0 at p = 1, where torch multiplies by 0.
     output : numpy.ndarray or torch.Tensor
         y = m x scale, in the dtype of x.
-    expected_output : numpy.ndarray or torch.Tensor
-        E[y] over masks: x for p < 1, NaN where x is not finite and may be dropped.
-    standard_deviation : numpy.ndarray or torch.Tensor
-        Of each output over masks, abs(x) sqrt(p / q), in the unit of x.
-    mean_input, mean_output : float
-        Means of x and of y, accumulated in double precision.
-    standard_error : float
-        Standard deviation over masks of ``mean_output``,
-        sqrt(p / q * sum(x^2)) / n for n elements.
     seed : int or None
-        The seed that the mask belongs to; None if the mask was given or not needed.
+        The seed that was passed or drawn; None without one, where the mask was given
+        or where none had to be drawn.
     training : bool
         False where the call was explained in evaluation mode.
     """
@@ -68,15 +57,58 @@ class Explanation:
     input: Array
     p: float
     mask: Array
-    scale: float
     output: Array
-    expected_output: Array
-    standard_deviation: Array
-    mean_input: float
-    mean_output: float
-    standard_error: float
     seed: int | None
     training: bool
+
+    @cached_property
+    def scale(self) -> float:
+        """1 / (1 - p) in the dtype of x; 1 in evaluation, 0 at p = 1, where torch multiplies by 0."""
+        return scale_in_dtype(self._effective_p, self.input)
+
+    @cached_property
+    def expected_output(self) -> Array:
+        """E[y] over masks: x for p < 1, NaN where x is not finite and may be dropped."""
+        return in_kind_of(self.input, self._expected)
+
+    @cached_property
+    def standard_deviation(self) -> Array:
+        """Standard deviation of each output over masks, abs(x) sqrt(p / q), in the unit of x."""
+        return in_kind_of(self.input, self._deviation)
+
+    @cached_property
+    def mean_input(self) -> float:
+        """Mean of x, accumulated in double precision."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            return float(as_float64(self.input).mean())
+
+    @cached_property
+    def mean_output(self) -> float:
+        """Mean of y, accumulated in double precision."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            return float(as_float64(self.output).mean())
+
+    @cached_property
+    def standard_error(self) -> float:
+        """Standard deviation of ``mean_output`` over masks, sqrt(p / q * sum(x^2)) / n."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            return float(np.sqrt(np.sum(self._deviation**2))) / self._deviation.size
+
+    @property
+    def _effective_p(self) -> float:
+        return self.p if self.training else 0.0
+
+    @property
+    def _expected(self) -> Floats:
+        p, x = self._effective_p, as_float64(self.input)
+        with np.errstate(invalid="ignore"):
+            # 0 x is 0, and NaN where x is not finite: there the output is NaN if dropped.
+            return x if p == 0 else x * 0 if p == 1 else x + x * 0
+
+    @property
+    def _deviation(self) -> Floats:
+        with np.errstate(invalid="ignore", over="ignore"):
+            return np.asarray(np.abs(self._expected) * relative_deviation(self._effective_p))
 
     def gradient(self, upstream: Any = None) -> Array:
         """Multiply the incoming gradient by the same factors as the input.
@@ -110,10 +142,6 @@ class Explanation:
             upstream = in_kind_of(self.input, np.ones(tuple(self.input.shape)))
         return dropout_gradient(self.mask, self._effective_p, upstream=upstream)
 
-    @property
-    def _effective_p(self) -> float:
-        return self.p if self.training else 0.0
-
     def __repr__(self) -> str:
         """Return one line; ``print()`` gives the table."""
         return (
@@ -123,10 +151,10 @@ class Explanation:
 
     def __str__(self) -> str:
         """Return the table that reads well in 80 columns, without colour."""
-        return tables.as_text(self)
+        return tables.as_text(explanation_table(self))
 
     def _repr_html_(self) -> str:
-        return tables.as_html(self)
+        return tables.as_html(explanation_table(self))
 
 
 def explain(
@@ -205,44 +233,14 @@ def explain(
         seed = checked_seed(seed)
     if mask is not None:
         if seed is not None:
-            raise ValueError(f"pass seed or mask, not both; got seed = {seed} and a mask")
+            raise BadArgument(f"pass seed or mask, not both; got seed = {seed} and a mask")
         if not training:
-            raise ValueError("mask must be left out with training=False: evaluation draws no mask")
-        kept = checked_mask(mask, like=values)
-        refuse_survivors_at_one(kept, p)
+            raise BadArgument("mask must be left out with training=False: evaluation draws no mask")
+        kept = checked_mask(mask, like=values, p=p)
+    elif 0 < effective_p < 1:
+        seed = secrets.randbits(32) if seed is None else seed
+        kept = TorchStream(seed).mask_of(values, effective_p)
     else:
-        if seed is None and 0 < effective_p < 1:
-            seed = secrets.randbits(32)
-        kept = _drawn(values, effective_p, seed)
-
-    output = apply_mask("dropout", values, kept, effective_p)
-    x = as_float64(values)
-    with np.errstate(invalid="ignore", over="ignore"):
-        # 0 x is 0, and NaN where x is not finite: there the output is NaN if dropped.
-        expected = x if effective_p == 0 else x * 0 if p == 1 else x + x * 0
-        deviation = np.abs(expected) * relative_deviation(effective_p)
-        return Explanation(
-            input=values,
-            p=p,
-            mask=kept,
-            scale=scale_in_dtype(effective_p, values),
-            output=output,
-            expected_output=in_kind_of(values, expected),
-            standard_deviation=in_kind_of(values, deviation),
-            mean_input=float(x.mean()),
-            mean_output=float(as_float64(output).mean()),
-            standard_error=float(np.sqrt(np.sum(deviation**2))) / x.size,
-            seed=seed,
-            training=training,
-        )
-
-
-def _drawn(values: Array, p: float, seed: int | None) -> Array:
-    """Return the mask that dropout draws for values; without a seed nothing is drawn."""
-    if seed is None or p in (0.0, 1.0):
-        mask = np.full(tuple(values.shape), p < 1)
-    else:
-        refuse_other_streams(values)
-        shape, strides = tuple(values.shape), element_strides(values)
-        mask = TorchStream(seed).mask(shape, p, strides=strides)
-    return mask_like(values, mask)
+        kept = mask_like(values, np.full(tuple(values.shape), effective_p < 1))
+    output = apply_mask(DROPOUT, values, kept, effective_p)
+    return Explanation(values, p, kept, output, seed, training)

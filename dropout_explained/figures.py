@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dropout_explained.arguments import as_float64, checked_mask, checked_values
+from dropout_explained.arguments import BadArgument, checked_mask, checked_values
+from dropout_explained.arrays import as_float64
 from dropout_explained.closed_forms import moments
 from dropout_explained.layers import scale
 
@@ -26,8 +27,11 @@ DROPPED = "#D55E00"
 SCALED = "#0072B2"
 EXPECTED = "#CC79A7"
 NEUTRAL = "#8c959f"
-DROPPED_HATCH = "////"
-MOST_COLUMNS = 12
+_DROPPED_HATCH = "////"
+MOST_COLUMNS = 12  # cells that a phone shows with three digits each
+_REACH = 4.5  # standard errors on each side: beyond them the line lies on the axis
+_MOST_POINTS = 500  # more than a figure has columns of pixels
+_BINS = 30  # a few hundred samples fill them
 
 
 def four_rows(explanation: Explanation, ax: Axes | None = None) -> Axes:
@@ -58,7 +62,7 @@ def four_rows(explanation: Explanation, ax: Axes | None = None) -> Axes:
     shown = explanation.input, explanation.mask, explanation.output
     x, mask, y = (as_float64(array).reshape(-1) for array in shown)
     if x.size > MOST_COLUMNS:
-        raise ValueError(
+        raise BadArgument(
             f"explanation must have at most {MOST_COLUMNS} elements to be drawn; got {x.size}"
         )
     ax = _given_or_new(ax)
@@ -82,7 +86,7 @@ def four_rows(explanation: Explanation, ax: Axes | None = None) -> Axes:
 def _cell(ax: Axes, column: int, row: int, text: str, colour: str | None) -> None:
     from matplotlib.patches import Rectangle
 
-    hatch = DROPPED_HATCH if colour == DROPPED else None
+    hatch = _DROPPED_HATCH if colour == DROPPED else None
     corner, width, height = (column - 0.44, row - 0.38), 0.88, 0.76
     if colour:
         ax.add_patch(Rectangle(corner, width, height, color=colour, alpha=0.16, linewidth=0))
@@ -133,14 +137,14 @@ def mean_distribution(
 
     exact = moments(p, value=value, n=n)
     if exact.standard_error == 0:
-        raise ValueError(
+        raise BadArgument(
             f"p must lie inside (0, 1) and value must not be 0 for the mean to vary; "
             f"got p = {p!r}, value = {value!r}"
         )
     ax = _given_or_new(ax)
-    middle, reach = n * (1 - p), 4.5 * sqrt(n * p * (1 - p)) + 1
+    middle, reach = n * (1 - p), _REACH * sqrt(n * p * (1 - p)) + 1
     ends = max(0, int(middle - reach)), min(n, int(middle + reach))
-    kept = np.unique(np.linspace(*ends, min(ends[1] - ends[0] + 1, 500)).round())
+    kept = np.unique(np.linspace(*ends, min(ends[1] - ends[0] + 1, _MOST_POINTS)).round())
     step = value * scale(p) / n
     means, density = kept * step, binom.pmf(kept, n, 1 - p) / abs(step)
     low, high = exact.interval_95
@@ -153,19 +157,17 @@ def mean_distribution(
         )
     ax.plot(means, density, color=EXPECTED, drawstyle="steps-mid", label="exact distribution")
     ax.axvline(exact.mean, color=NEUTRAL, linestyle="--", linewidth=1.2, label="expected mean")
-    ax.set_xlabel(f"mean of {n} values after dropout, p = {p:g}")
-    ax.set_ylabel("density")
-    ax.set_ylim(bottom=0)
+    ax.set(xlabel=f"mean of {n} values after dropout, p = {p:g}", ylabel="density", ylim=(0, None))
     return ax
 
 
 def _edges_between_steps(observed: np.ndarray[Any, Any], step: float) -> np.ndarray[Any, Any]:
-    """Return bin edges that lie halfway between attainable means, about 30 bins.
+    """Return bin edges that lie halfway between attainable means, about _BINS of them.
 
     The mean moves in steps: bins that hold unequal numbers of them would comb.
     """
     steps = np.round(observed / step)
-    width = max(1, int(np.ptp(steps) // 30))
+    width = max(1, int(np.ptp(steps) // _BINS))
     edges: np.ndarray[Any, Any] = np.arange(steps.min(), steps.max() + width + 1, width) - 0.5
     return np.sort(edges * step)
 
@@ -219,24 +221,22 @@ def gradient_bars(
             stump,
             0.72,
             bottom=heights[~kept] - stump / 2,
+            label="dropped: exactly 0",
             facecolor="none",
             edgecolor=DROPPED,
-            hatch=DROPPED_HATCH,
-            label="dropped: exactly 0",
+            hatch=_DROPPED_HATCH,
         )
     if expected is not None:
         average = as_float64(checked_values(expected, "expected")).reshape(-1)
         if average.shape != heights.shape:
-            raise ValueError(
+            raise BadArgument(
                 f"expected must have as many elements as gradient, {heights.size}; "
                 f"got {average.size}"
             )
         ends = places - 0.36, places + 0.36
         ax.hlines(average, *ends, color=EXPECTED, linewidth=2.4, label="average over masks")
     ax.axhline(0, color=NEUTRAL, linewidth=0.8)
-    ax.set_xticks(places)
-    ax.set_xlabel("element")
-    ax.set_ylabel("gradient")
+    ax.set(xticks=places, xlabel="element", ylabel="gradient")
     return ax
 
 

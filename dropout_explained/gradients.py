@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dropout_explained.arguments import (
-    as_float64,
-    checked_mask,
-    checked_p,
-    checked_values,
-    is_tensor,
-)
-from dropout_explained.layers import apply_mask, scale
+from dropout_explained.arguments import checked_mask, checked_p, checked_values
+from dropout_explained.arrays import as_float64, is_tensor
+from dropout_explained.layers import DROPOUT, apply_mask, scale
+from dropout_explained.masks import MaskMoments
 
 if TYPE_CHECKING:
-    from dropout_explained.arguments import Array
+    from dropout_explained.arrays import Array
 
 
 def dropout_gradient(mask: Any, p: float, upstream: Any = None) -> Array:
@@ -69,7 +65,7 @@ def dropout_gradient(mask: Any, p: float, upstream: Any = None) -> Array:
     """
     p = checked_p(p)
     if upstream is None:
-        kept = checked_mask(mask)
+        kept = checked_mask(mask, p=p)
         if is_tensor(kept):
             import torch
 
@@ -78,18 +74,9 @@ def dropout_gradient(mask: Any, p: float, upstream: Any = None) -> Array:
             upstream = np.ones(kept.shape)
     else:
         upstream = checked_values(upstream, "upstream")
-        kept = checked_mask(mask, like=upstream, name="upstream")
-    refuse_survivors_at_one(kept, p)
+        kept = checked_mask(mask, like=upstream, name="upstream", p=p)
     # A linear map is its own derivative.
-    return apply_mask("dropout", upstream, kept, p)
-
-
-def refuse_survivors_at_one(mask: Array, p: float) -> None:
-    """Refuse a mask that keeps something although p = 1 drops everything."""
-    if p == 1 and bool(mask.any()):
-        raise ValueError(
-            f"mask must be all 0 at p = 1, which drops everything; it keeps {int(mask.sum())}"
-        )
+    return apply_mask(DROPOUT, upstream, kept, p)
 
 
 def mean_square_gradient(x: Any, mask: Any, p: float) -> Array:
@@ -136,29 +123,14 @@ def mean_square_gradient(x: Any, mask: Any, p: float) -> Array:
     >>> mean_square_gradient([1.0, 2.0, 3.0, 4.0], [0, 0, 1, 0], p=0.5)
     array([0., 0., 6., 0.], dtype=float32)
     """
+    p = checked_p(p)
     values = checked_values(x)
-    kept = checked_mask(mask, like=values)
-    refuse_survivors_at_one(kept, checked_p(p))
-    output = apply_mask("dropout", values, kept, p)
-    return apply_mask("dropout", output * (2.0 / prod(values.shape)), kept, p)
+    kept = checked_mask(mask, like=values, p=p)
+    output = apply_mask(DROPOUT, values, kept, p)
+    return apply_mask(DROPOUT, output * (2.0 / prod(values.shape)), kept, p)
 
 
-class GradientMoments(NamedTuple):
-    """Mean and variance over masks of a gradient, from :func:`mean_square_gradient_moments`.
-
-    Attributes
-    ----------
-    mean : numpy.ndarray
-        Expected gradient, float64, in the shape of the input.
-    variance : numpy.ndarray
-        Variance of the gradient over masks, float64, in the shape of the input.
-    """
-
-    mean: np.ndarray[Any, np.dtype[np.float64]]
-    variance: np.ndarray[Any, np.dtype[np.float64]]
-
-
-def mean_square_gradient_moments(x: Any, p: float) -> GradientMoments:
+def mean_square_gradient_moments(x: Any, p: float) -> MaskMoments:
     r"""Average the gradient of mean(y^2) over all masks, in closed form.
 
     Only :math:`m_i` is random in :math:`g_i = 2 m_i x_i / (n q^2)`, so
@@ -181,7 +153,7 @@ def mean_square_gradient_moments(x: Any, p: float) -> GradientMoments:
 
     Returns
     -------
-    GradientMoments
+    MaskMoments
         ``mean`` and ``variance``, float64 arrays in the shape of x.
 
     Raises
@@ -204,4 +176,4 @@ def mean_square_gradient_moments(x: Any, p: float) -> GradientMoments:
     p = checked_p(p)
     x64 = as_float64(checked_values(x))
     if_kept = 2.0 * x64 * scale(p) ** 2 / x64.size
-    return GradientMoments(if_kept * (1.0 - p), if_kept**2 * (p * (1.0 - p)))
+    return MaskMoments(if_kept * (1.0 - p), if_kept**2 * (p * (1.0 - p)))

@@ -1,68 +1,90 @@
-"""The dropout layers of torch: what each masks, and what it does with the mask."""
+"""The dropout layers of torch as data, one row each; the scale; what a layer does with a mask."""
 
 from __future__ import annotations
 
 from math import sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dropout_explained.arguments import in_kind_of, is_tensor
+from dropout_explained.arguments import BadArgument
+from dropout_explained.arrays import in_kind_of, is_tensor
 
 if TYPE_CHECKING:
-    from dropout_explained.arguments import Array
+    from dropout_explained.arrays import Array
 
-LAYERS = (
-    "dropout",
-    "dropout1d",
-    "dropout2d",
-    "dropout3d",
-    "alpha_dropout",
-    "feature_alpha_dropout",
-)
-# Numbers of dimensions that a layer takes: without a batch and with one.
-DIMENSIONS = {"dropout1d": (2, 3), "dropout2d": (3, 4), "dropout3d": (4, 5)}
 # Minus the limit of SELU at minus infinity (Klambauer et al., NIPS 2017,
 # https://arxiv.org/abs/1706.02515), as _dropout_impl has it.
 ALPHA = 1.7580993408473766
 
 
-def checked_layer(layer: Any) -> str:
-    """Return the name of a layer that torch has."""
-    if layer not in LAYERS:
-        raise ValueError(f"layer must be one of {', '.join(LAYERS)}; got layer = {layer!r}")
-    return str(layer)
+class Layer(NamedTuple):
+    """One dropout function of ``torch.nn.functional``.
 
-
-def is_alpha(layer: str) -> bool:
-    """Whether dropped values go to SELU's negative limit and not to zero."""
-    return layer.endswith("alpha_dropout")
-
-
-def drops_channels(layer: str) -> bool:
-    """Whether the layer tosses one coin a channel and not one an element."""
-    return layer in DIMENSIONS or layer == "feature_alpha_dropout"
-
-
-def noise_shape(layer: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape in which the layer draws its mask.
-
-    Source: ``make_feature_noise`` in ``aten/src/ATen/native/Dropout.cpp``, and
-    ``torch/nn/functional.py``, which adds a batch of one to what has none, except
-    that dropout2d takes three dimensions for a batch of channels of one axis.
+    Attributes
+    ----------
+    name : str
+        Its name there.
+    dimensions : tuple of int
+        How many dimensions the input may have; any number where empty.
+    fewest : int
+        The fewest dimensions, where any number above is allowed.
+    unbatched : int or None
+        How many dimensions an input without a batch has, where torch adds one.
+    channels : bool
+        Whether one coin is tossed for a channel, and not one for an element.
+    alpha : bool
+        Whether dropped values go to SELU's negative limit, and not to zero.
+    on_by_default : bool
+        Whether the function drops where ``training`` is left out.
     """
-    if not drops_channels(layer):
-        return shape
-    allowed = DIMENSIONS.get(layer)
-    if allowed and len(shape) not in allowed:
-        raise ValueError(
-            f"x must have {allowed[0]} or {allowed[1]} dimensions for {layer}; got shape {shape}"
-        )
-    if len(shape) < 2:
-        raise ValueError(f"x must have at least 2 dimensions for {layer}; got shape {shape}")
-    without_batch = layer in {"dropout1d", "dropout3d"} and len(shape) == DIMENSIONS[layer][0]
-    channels = 1 if without_batch else 2
-    return shape[:channels] + (1,) * (len(shape) - channels)
+
+    name: str
+    dimensions: tuple[int, ...] = ()
+    fewest: int = 0
+    unbatched: int | None = None
+    channels: bool = False
+    alpha: bool = False
+    on_by_default: bool = True
+
+    def noise_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape in which the layer draws its mask for an input of a shape."""
+        if self.dimensions and len(shape) not in self.dimensions:
+            allowed = " or ".join(map(str, self.dimensions))
+            raise BadArgument(
+                f"x must have {allowed} dimensions for {self.name}; got shape {shape}"
+            )
+        if len(shape) < self.fewest:
+            raise BadArgument(
+                f"x must have at least {self.fewest} dimensions for {self.name}; got shape {shape}"
+            )
+        if not self.channels:
+            return shape
+        leading = 1 if len(shape) == self.unbatched else 2
+        return shape[:leading] + (1,) * (len(shape) - leading)
+
+
+# Source: ``make_feature_noise`` in PyTorch's ``aten/src/ATen/native/Dropout.cpp``, and
+# ``torch/nn/functional.py``, which adds a batch of one to what has none, except that
+# dropout2d takes three dimensions for a batch of channels of one axis.
+_ROWS = (
+    Layer("dropout"),
+    Layer("dropout1d", dimensions=(2, 3), unbatched=2, channels=True),
+    Layer("dropout2d", dimensions=(3, 4), channels=True),
+    Layer("dropout3d", dimensions=(4, 5), unbatched=4, channels=True),
+    Layer("alpha_dropout", alpha=True, on_by_default=False),
+    Layer("feature_alpha_dropout", fewest=2, channels=True, alpha=True, on_by_default=False),
+)
+LAYERS: dict[str, Layer] = {row.name: row for row in _ROWS}
+DROPOUT = LAYERS["dropout"]
+
+
+def checked_layer(layer: Any) -> Layer:
+    """Return the layer of a name that torch has."""
+    found = LAYERS.get(layer) if isinstance(layer, str) else None
+    if found is None:
+        raise BadArgument(f"layer must be one of {', '.join(LAYERS)}; got layer = {layer!r}")
+    return found
 
 
 def scale(p: float, dtype: str = "float64") -> float:
@@ -110,12 +132,12 @@ def masked_scale(mask: Array, p: float, like: Array) -> Array:
     return factors
 
 
-def apply_mask(layer: str, x: Array, mask: Array, p: float) -> Array:
+def apply_mask(layer: Layer, x: Array, mask: Array, p: float) -> Array:
     """Return the layer's output for a mask, rounded after each step as torch rounds."""
     with np.errstate(invalid="ignore", over="ignore"):
         if p == 0 or 0 in tuple(x.shape):
             output: Array = x.clone() if is_tensor(x) else np.array(x)
-        elif is_alpha(layer) and p < 1:
+        elif layer.alpha and p < 1:
             output = _alpha_output(x, mask, p)
         else:
             output = masked_scale(mask, p, x)

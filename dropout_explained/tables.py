@@ -1,144 +1,93 @@
-"""Show an explanation as a table: plain text for terminals, HTML for notebooks."""
+"""Show a table as plain text for terminals and as HTML for notebooks."""
 
 from __future__ import annotations
 
 import textwrap
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-
-from dropout_explained.arguments import as_float64
-
-if TYPE_CHECKING:
-    from dropout_explained.explanation import Explanation
-
-SHOWN_WHOLE = 12
-SHOWN_FIRST, SHOWN_LAST = 8, 2
-COLUMNS = ("element", "x", "m", "scale", "y = m x scale")
+WIDTH = 78  # two columns of margin less than the terminals of old
 
 
-def _number(value: float) -> str:
-    return f"{value:.6g}"
-
-
-class _Row(NamedTuple):
-    """One element, or the dots that stand for the elements left out."""
+class Row(NamedTuple):
+    """One line of a table: a cell for each column, a remark, and a name to style it by."""
 
     cells: tuple[str, ...]
-    kind: str
-    fate: str
+    remark: str = ""
+    kind: str = ""
 
 
-def _elements(told: Explanation) -> list[_Row]:
-    shape = tuple(told.input.shape)
-    x, mask, y = (as_float64(array).reshape(-1) for array in (told.input, told.mask, told.output))
-    shown = list(range(x.size))
-    if x.size > SHOWN_WHOLE:
-        shown = [*shown[:SHOWN_FIRST], *shown[-SHOWN_LAST:]]
-    rows = []
-    for i in shown:
-        index = ", ".join(str(axis) for axis in np.unravel_index(i, shape))
-        kind = "kept" if mask[i] else "dropped"
-        reason = ""
-        if not np.isfinite(x[i]) and not mask[i]:
-            reason = f": 0 * {_number(x[i])}"
-        elif np.isfinite(x[i]) and not np.isfinite(y[i]):
-            reason = ": overflow"
-        numbers = (x[i], mask[i], told.scale, y[i])
-        cells = (f"[{index}]", *(_number(number) for number in numbers))
-        rows.append(_Row(cells, kind, kind + reason))
-    if x.size > SHOWN_WHOLE:
-        left_out = f"{x.size - len(shown)} more"
-        rows.insert(SHOWN_FIRST, _Row(("...",) * 5, "more", left_out))
-    return rows
+class Fact(NamedTuple):
+    """One quantity with its value, and what there is to say of it."""
+
+    name: str
+    value: str
+    remark: str = ""
 
 
-def _title(told: Explanation) -> str:
-    size = int(np.prod(told.input.shape, dtype=np.int64))
-    dtype = str(told.input.dtype).removeprefix("torch.")
-    what = f"Dropout of {size} value{'s' if size > 1 else ''} ({dtype}), p = {told.p:g}"
-    if not told.training:
-        return f"{what}, evaluation: nothing is drawn and nothing is scaled"
-    drawn = "" if told.seed is None else f", seed {told.seed}"
-    if told.p == 1:
-        return f"{what}: everything is dropped{drawn}"
-    return f"{what}, scale 1/(1 - p) = {_number(told.scale)}{drawn}"
+class Table(NamedTuple):
+    """A title, columns of cells, and under them facts and notes; each part may be missing.
+
+    ``remarks`` heads the column of remarks in HTML; in text they need no head.
+    Values of facts stand flush right, so that digits align, unless ``ragged``.
+    """
+
+    title: str
+    columns: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    remarks: str = ""
+    facts: tuple[Fact, ...] = ()
+    notes: tuple[str, ...] = ()
+    ragged: bool = False
 
 
-def _summary(told: Explanation) -> list[tuple[str, str, str]]:
-    """Return rows of (quantity, value, remark)."""
-    mask = as_float64(told.mask)
-    expected_kept = mask.size * ((1 - told.p) if told.training else 1)
-    off = ""
-    error = told.standard_error
-    expected = float(as_float64(told.expected_output).mean())
-    if error > 0 and np.isfinite(error):
-        distance = (told.mean_output - expected) / error
-        off = f"{distance:+.2f} standard errors from the expected mean"
-    return [
-        (
-            "kept",
-            f"{mask.sum():.0f} of {mask.size}",
-            f"expected {_number(expected_kept)}",
-        ),
-        ("mean of x", _number(told.mean_input), ""),
-        ("mean of y", _number(told.mean_output), off),
-        ("expected", _number(expected), f"standard error {_number(error)}"),
-    ]
-
-
-def _notes(told: Explanation) -> list[str]:
-    x, mask = as_float64(told.input), as_float64(told.mask)
-    notes = []
-    if not np.isfinite(x).all():
-        lost = int(((mask == 0) & ~np.isfinite(x)).sum())
-        notes.append(
-            "x holds NaN or infinity. torch multiplies dropped values by 0, and 0 times either "
-            f"is NaN: {lost} dropped here."
-        )
-    if told.training and told.p == 1:
-        notes.append("At p = 1 the factor 1/(1 - p) does not exist; torch multiplies x by 0.")
-    if np.isinf(told.scale):
-        notes.append("The scale overflows the dtype of x: every survivor becomes infinite.")
-    return notes
-
-
-def as_text(told: Explanation) -> str:
+def as_text(table: Table) -> str:
     """Return the table as text that reads well in 80 columns, without colour."""
-    rows = [_Row(COLUMNS, "head", ""), *_elements(told)]
-    widths = [max(len(row.cells[column]) for row in rows) for column in range(len(COLUMNS))]
-    lines = [*textwrap.wrap(_title(told), width=78), ""]
-    for row in rows:
-        cells = (cell.rjust(width) for cell, width in zip(row.cells, widths, strict=True))
-        lines.append(f"  {'  '.join(cells)}   {row.fate}".rstrip())
-    lines.append("")
-    summary = _summary(told)
-    wide = max(len(value) for _, value, _ in summary)
-    for name, value, remark in summary:
-        lines.append(f"  {name:<9}  {value:>{wide}}   {remark}".rstrip())
-    for note in _notes(told):
-        lines += ["", *textwrap.wrap(f"Note: {note}", width=78)]
-    return "\n".join(lines)
+    parts = [textwrap.wrap(table.title, width=WIDTH)]
+    if table.rows:
+        rows = [Row(table.columns), *table.rows]
+        widths = [max(len(row.cells[i]) for row in rows) for i in range(len(table.columns))]
+        parts.append([_line(row, widths) for row in rows])
+    if table.facts:
+        names = max(len(fact.name) for fact in table.facts)
+        values = max(len(fact.value) for fact in table.facts)
+        side = "<" if table.ragged else ">"
+        parts.append(
+            [
+                f"  {name:<{names}}  {value:{side}{values}}   {remark}".rstrip()
+                for name, value, remark in table.facts
+            ]
+        )
+    parts += [textwrap.wrap(f"Note: {note}", width=WIDTH) for note in table.notes]
+    return "\n\n".join("\n".join(part) for part in parts)
 
 
-def as_html(told: Explanation) -> str:
+def _line(row: Row, widths: list[int]) -> str:
+    cells = (cell.rjust(width) for cell, width in zip(row.cells, widths, strict=True))
+    return f"  {'  '.join(cells)}   {row.remark}".rstrip()
+
+
+def as_html(table: Table) -> str:
     """Return the table as semantic HTML; pages style it by its class names."""
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in (*COLUMNS, "fate"))
-    body = "".join(
-        f'<tr class="{row.kind}"><th scope="row">{escape(row.cells[0])}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in (*row.cells[1:], row.fate))
-        + "</tr>"
-        for row in _elements(told)
-    )
-    foot = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td>'
-        f"<td>{escape(remark)}</td></tr>"
-        for name, value, remark in _summary(told)
-    )
-    notes = "".join(f"<p>Note: {escape(note)}</p>" for note in _notes(told))
-    return (
-        f'<div class="dropout-explanation"><table><caption>{escape(_title(told))}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        f"<table><tbody>{foot}</tbody></table>{notes}</div>"
-    )
+    caption = f"<caption>{escape(table.title)}</caption>"
+    tables = []
+    if table.rows:
+        heads = "".join(
+            f'<th scope="col">{escape(head)}</th>' for head in (*table.columns, table.remarks)
+        )
+        body = "".join(_html_row(row.cells, row.remark, row.kind) for row in table.rows)
+        tables.append(f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody>")
+    if table.facts:
+        facts = "".join(_html_row((name, value), remark) for name, value, remark in table.facts)
+        tables.append(f"<tbody>{facts}</tbody>")
+    tables[:1] = [caption + first for first in tables[:1]]
+    shown = "".join(f"<table>{inner}</table>" for inner in tables)
+    notes = "".join(f"<p>Note: {escape(note)}</p>" for note in table.notes)
+    return f'<div class="told-as-table">{shown}{notes}</div>'
+
+
+def _html_row(cells: tuple[str, ...], remark: str, kind: str = "") -> str:
+    head, *rest = (escape(cell) for cell in (*cells, remark))
+    named = f' class="{kind}"' if kind else ""
+    data = "".join(f"<td>{cell}</td>" for cell in rest)
+    return f'<tr{named}><th scope="row">{head}</th>{data}</tr>'

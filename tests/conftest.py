@@ -1,27 +1,39 @@
-"""What all tests share: no window, no leftover figures, repeatable examples."""
+"""What all tests share: no window, no leftover figures, repeatable examples, one site."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
+from background import DOCS, ROOT, Background
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-DOCS = ROOT / "docs"
+    import reader
+
+__all__ = ["DOCS", "ROOT", "SCRIPTS"]
+
 SCRIPTS = sorted((ROOT / "examples").glob("*/plot_*.py"))
 
-hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+profile = hypothesis.settings.register_profile
+profile("repeatable", derandomize=True, deadline=None)
+# Looks for what no one has seen: nox -s tests -- -m "not site" --hypothesis-profile explore
+profile("explore", max_examples=2000, deadline=None, print_blob=True)
+# Says whether, and not which: a smaller example would tell nothing more.
+profile("mutation", parent=hypothesis.settings.get_profile("repeatable"), phases=("generate",))
+# The command line's choice is read later, and wins.
 hypothesis.settings.load_profile("repeatable")
 mpl.use("agg")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put first what needs no site, and last what waits longest for it."""
+    items.sort(key=lambda item: [name in item.keywords for name in ("downloader", "site")])
 
 
 @pytest.fixture(autouse=True)
@@ -30,16 +42,44 @@ def _close_figures() -> Iterator[None]:
     plt.close("all")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def background(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Background]:
+    """Start with the first test what later ones need of the site, and no more."""
+    needs = [(getattr(item, "fixturenames", ()), item) for item in request.session.items]
+    with Background(tmp_path_factory.mktemp("reader")) as background:
+        if any("site" in item.keywords for _, item in needs):
+            background.build()
+        wanted = {
+            item.callspec.params["script"]  # type: ignore[attr-defined]
+            for names, item in needs
+            if "ran" in names
+        }
+        if wanted or any("environment" in names for names, _ in needs):
+            background.download(sorted(wanted))
+        yield background
+
+
 @pytest.fixture(scope="session")
-def site() -> Path:
-    """Build the site as the docs session does, and return its folder."""
-    html = DOCS / "_build" / "html"
-    arguments = ["-W", "-n", "--keep-going", "-j", "2", "-d", str(html.parent / "doctrees")]
-    build = subprocess.run(
-        [sys.executable, "-m", "sphinx", *arguments, str(DOCS), str(html)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert build.returncode == 0, build.stdout + build.stderr
-    return html
+def site(background: Background) -> Path:
+    """Return the folder of the built site."""
+    return background.site.result().folder
+
+
+@pytest.fixture(scope="session")
+def address(background: Background) -> str:
+    """Return the address at which the built site is served."""
+    return background.site.result().address
+
+
+@pytest.fixture(scope="session")
+def environment(background: Background) -> reader.Environment:
+    """Return a fresh environment with what the site's pip line installs."""
+    return background.environment.result()
+
+
+@pytest.fixture
+def ran(background: Background, script: Path) -> reader.Ran:
+    """Return what a script did that was downloaded and run in that environment."""
+    return background.scripts[script].result()

@@ -72,7 +72,6 @@ def test_replay_json(capsys: pytest.CaptureFixture[str]) -> None:
         "mask": first.int().tolist(),
         "kept": int(first.sum()),
         "shape": [2, 3],
-        "dtype": "float32",
         "draws": 12,
     }
     arguments = ["--seed", "0", "--p", "0.5", "--shape", "2,3", "--calls", "2", "--json"]
@@ -95,14 +94,14 @@ def test_replay_from_a_saved_state(capsys: pytest.CaptureFixture[str], tmp_path:
     assert f"kept {int(expected.sum())} of 6" in out
 
 
-def test_replay_check(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verify(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Status 0 when every call matched, 1 when one did not."""
-    status, out, _ = run(capsys, "replay", "--check", "--json")
+    status, out, _ = run(capsys, "verify", "--json")
     document = json.loads(out)
     assert status == 0
     assert document["matches"] == document["cases"] >= 2000
     monkeypatch.setattr(TorchStream, "dropout", lambda _, x, __, **___: x + 1)
-    status, out, _ = run(capsys, "replay", "--check")
+    status, out, _ = run(capsys, "verify", "--cases", "20")
     assert status == 1
     assert "first mismatch" in out
 
@@ -155,35 +154,62 @@ def test_negative_and_odd_numbers(capsys: pytest.CaptureFixture[str]) -> None:
         (["replay", "--shape", "2"], ["--seed", "--rng-state"]),
         (["replay", "--seed", "0", "--shape", "2,x"], ["shape", "'x'"]),
         (["replay", "--seed", "0", "--shape", "2,-3"], ["shape", "at least 0"]),
-        (["replay", "--seed", "0", "--dtype", "int8"], ["dtype", "int8", "float32"]),
         (["replay", "--seed", "0", "--calls", "0"], ["calls", "1 to"]),
         (["replay", "--rng-state", "missing.pt"], ["missing.pt"]),
+        (["replay", "--seed", "0", "--layer", "dropout4d"], ["layer", "dropout4d", "dropout3d"]),
+        (["verify", "--cases", "0"], ["cases", "1 to"]),
         (["nonsense"], ["nonsense"]),
         ([], ["COMMAND"]),
     ],
 )
-def test_errors_go_to_stderr_with_status_2(arguments: list[str], words: list[str]) -> None:
-    """One sentence, never a traceback, nothing on stdout."""
+def test_errors_go_to_stderr_with_status_2(
+    arguments: list[str], words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, nothing on stdout."""
+    try:
+        status: object = main(arguments)
+    except SystemExit as stopped:  # argparse's own refusals
+        status = stopped.code
+    out, err = capsys.readouterr()
+    assert (status, out) == (2, "")
+    for word in words:
+        assert word in err
+
+
+def test_a_process_of_its_own_ends_with_the_status() -> None:
+    """``python -m dropout_explained`` refuses without a traceback, as the console script does."""
     done = subprocess.run(
-        [sys.executable, "-m", "dropout_explained", *arguments],
+        [sys.executable, "-m", "dropout_explained", "explain", "1", "--p", "1.5"],
         capture_output=True,
         text=True,
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
-    for word in words:
-        assert word in done.stderr
+    assert "p must lie in [0, 1]" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["explain", "moments", "replay"])
+def test_an_error_of_the_package_itself_is_not_called_bad_input(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A ValueError that no check raised is a bug, and keeps its traceback."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("operands could not be broadcast together")
+
+    monkeypatch.setattr("dropout_explained.cli.explain", broken)
+    with pytest.raises(ValueError, match="broadcast"):
+        main(["explain", "1"])
+
+
+@pytest.mark.parametrize("command", ["explain", "moments", "replay", "verify"])
 def test_help_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """--help ends with a line that can be run, and it runs."""
     with pytest.raises(SystemExit) as stopped:
         main([command, "--help"])
     assert stopped.value.code == 0
     example = capsys.readouterr().out.strip().splitlines()[-1].removeprefix("example: ")
-    assert example.startswith(f"dropout-explained {command} ")
+    assert example.startswith(f"dropout-explained {command}")
     assert main(example.split()[1:]) == 0
 
 

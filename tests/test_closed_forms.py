@@ -18,14 +18,29 @@ from dropout_explained import Moments, moments
 
 def test_moments_are_those_of_a_bernoulli_variable_by_symbols() -> None:
     """Mean, second moment and variance, averaged over the two masks by sympy."""
-    x, p = sympy.Rational(7, 3), sympy.Rational(3, 10)
-    outcomes = {sympy.Integer(0): p, x / (1 - p): 1 - p}
-    mean = sum(y * weight for y, weight in outcomes.items())
-    second = sum(y**2 * weight for y, weight in outcomes.items())
-    exact = moments(0.3, value=7 / 3)
-    assert math.isclose(exact.mean, mean, rel_tol=1e-15)
-    assert math.isclose(exact.second_moment, second, rel_tol=1e-15)
-    assert math.isclose(exact.variance, second - mean**2, rel_tol=1e-15)
+    x, p, n = sympy.symbols("x p n", positive=True)
+    q = 1 - p
+    outcomes = ((sympy.Integer(0), p), (x / q, q))
+    mean = sum(y * weight for y, weight in outcomes)
+    second = sum(y**2 * weight for y, weight in outcomes)
+    variance = second - mean**2
+    assert sympy.simplify(mean - x) == 0
+    assert sympy.simplify(second - x**2 / q) == 0
+    assert sympy.simplify(variance - x**2 * p / q) == 0
+    # What the derivation found, as functions: the implementation agrees at some points.
+    laws = {
+        "mean": mean,
+        "second_moment": second,
+        "variance": variance,
+        "standard_error": sympy.sqrt(variance / n),
+    }
+    for name, law in laws.items():
+        function = sympy.lambdify((x, p, n), law, "math")
+        for at in ((1.0, 0.5, 1), (7 / 3, 0.3, 10), (1e-9, 0.99, 3), (250.0, 1e-6, 10**6)):
+            value, drop, count = at
+            exact = getattr(moments(drop, value=value, n=count), name)
+            # q = 1 - p rounds, and near p = 1 the rounding of q is a larger part of it.
+            assert math.isclose(exact, function(*at), rel_tol=1e-9), (name, at)
 
 
 @pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 0.9])

@@ -1,11 +1,9 @@
-"""The gallery: each script proves its claim alone, from an empty folder."""
+"""The gallery: each script proves its claim alone, as a reader downloads and runs it."""
 
 from __future__ import annotations
 
-import os
+import ast
 import re
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import nbformat
@@ -16,26 +14,22 @@ from nbclient import NotebookClient
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import reader
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
-def test_a_script_runs_from_an_empty_folder(script: Path, tmp_path: Path) -> None:
-    """Without a window, without warnings, without leaving files behind."""
-    # The one warning that a machine without a screen is right to give.
-    no_screen = "ignore:FigureCanvasAgg is non-interactive:UserWarning"
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-W", no_screen, str(script)],
-        cwd=tmp_path,
-        env={**os.environ, "MPLBACKEND": "agg"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
-    assert not list(tmp_path.iterdir())
+each_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+@pytest.mark.site
+@pytest.mark.downloader
+@each_script
+def test_a_script_runs_from_an_empty_folder(script: Path, ran: reader.Ran) -> None:
+    """Downloaded, in a fresh environment, without a window, a warning, or a file left behind."""
+    assert ran.status == 0, ran.stderr
+    assert ran.stdout.strip()
+    assert ran.files == [script.name]
+
+
+@each_script
 def test_a_script_has_the_parts_of_a_page(script: Path) -> None:
     """A claim, assertions, a figure, what to take away and what to try."""
     text = script.read_text(encoding="utf-8")
@@ -49,19 +43,50 @@ def test_a_script_has_the_parts_of_a_page(script: Path) -> None:
     assert 60 <= text.count("\n") <= 140
 
 
-@pytest.mark.site
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
-def test_the_notebook_of_the_site_runs(script: Path, site: Path, tmp_path: Path) -> None:
-    """The .ipynb that the site offers executes from top to bottom."""
+def notebook_of(script: Path, site: Path) -> nbformat.NotebookNode:
+    """Read the notebook that the site offers beside a script."""
     (notebook,) = (site / "_downloads").glob(f"*/{script.stem}.ipynb")
-    contents = nbformat.read(notebook, as_version=4)
+    contents: nbformat.NotebookNode = nbformat.read(notebook, as_version=4)
+    return contents
+
+
+def parsed(code: str) -> list[str]:
+    """Return what a piece of code does, statement by statement; a string alone does nothing."""
+    return [
+        ast.dump(statement)
+        for statement in ast.parse(code).body
+        if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+    ]
+
+
+def words(text: str) -> set[str]:
+    """Return every word of a text, in code and prose."""
+    return set(re.findall(r"[A-Za-z]+", text))
+
+
+@pytest.mark.site
+@each_script
+def test_a_notebook_says_what_its_script_says(script: Path, site: Path) -> None:
+    """Cell by cell the same code, and all of its words."""
+    text = script.read_text(encoding="utf-8")
+    cells = notebook_of(script, site).cells
+    codes = [parsed(cell.source) for cell in cells if cell.cell_type == "code"]
+    sections = map(parsed, text.split("\n# %%"))
+    assert codes == [section for section in sections if section]
+    # The notations of mathematics, and the r before a docstring, are what differs.
+    notation = {"math", "begin", "align", "end", "r"}
+    assert words("\n".join(cell.source for cell in cells)) ^ words(text) <= notation
+
+
+@pytest.mark.site
+def test_a_notebook_runs(site: Path, tmp_path: Path) -> None:
+    """From top to bottom, with figures; the others differ from it in their cells alone."""
+    contents = notebook_of(SCRIPTS[0], site)
     NotebookClient(contents, resources={"metadata": {"path": tmp_path}}).execute()
     cells = [cell for cell in contents.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in cells)
-    images = [
-        output for cell in cells for output in cell.outputs if "image/png" in output.get("data", {})
-    ]
-    assert images
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
 
 
 def test_there_are_scripts() -> None:

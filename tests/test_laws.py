@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from dropout_explained import expected_output, mask_distribution, mask_moments
+from dropout_explained import mask_distribution, mask_moments, output_moments
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
@@ -60,12 +60,12 @@ class Average(nn.Module):
         return torch.stack([self.network(x) for _ in range(self.passes)]).mean(0)
 
 
-@pytest.mark.parametrize("passes", [2, 4])
+@pytest.mark.parametrize("passes", [2, 3])
 def test_an_average_of_passes_has_the_variance_of_one_over_their_number(passes: int) -> None:
     """The mean is that of one pass, also behind a ReLU."""
     torch.manual_seed(0)
     network = nn.Sequential(nn.Dropout(0.3), nn.Linear(4, 5), nn.ReLU(), nn.Linear(5, 2)).double()
     x = torch.randn(4, dtype=torch.float64)
-    one, average = expected_output(network, x), expected_output(Average(network, passes), x)
-    np.testing.assert_allclose(average.mean, one.mean, rtol=1e-11)
-    np.testing.assert_allclose(average.variance, one.variance / passes, rtol=1e-10)
+    one, average = output_moments(network, x), output_moments(Average(network, passes), x)
+    torch.testing.assert_close(average.mean, one.mean, rtol=1e-11, atol=0)
+    torch.testing.assert_close(average.variance, one.variance / passes, rtol=1e-10, atol=0)

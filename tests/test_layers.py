@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropout_explained import LAYERS, TorchStream, Verification, moments, replay, verify
-from dropout_explained.layers import apply_mask, noise_shape
-from dropout_explained.memory_layout import element_strides, memory_order
+from dropout_explained.layers import apply_mask
+from dropout_explained.streams.memory_layout import element_strides, memory_order
 
 SHAPES = {
     "dropout": [(), (7,), (2, 3, 4)],
@@ -108,12 +108,12 @@ def test_moments_of_every_layer_by_all_masks(layer: str, p: float) -> None:
         layer, (1, 1, 4)
     )
     values = np.full(shape, x)
-    drawn = noise_shape(layer, shape)
+    drawn = LAYERS[layer].noise_shape(shape)
     weights, outputs = [], []
     for coins in product((0, 1), repeat=math.prod(drawn)):
         mask = np.array(coins, bool).reshape(drawn)
         weights.append(q ** sum(coins) * p ** (len(coins) - sum(coins)))
-        outputs.append(np.asarray(apply_mask(layer, values, mask, p)).reshape(-1))
+        outputs.append(np.asarray(apply_mask(LAYERS[layer], values, mask, p)).reshape(-1))
     w, y = np.array(weights), np.array(outputs)
     exact = moments(p, value=x, n=4, layer=layer)
     first = y[:, 0]

@@ -16,11 +16,11 @@ from torch import nn
 
 from dropout_explained import (
     expected_gradient,
-    expected_output,
     mask_distribution,
     mask_moments,
     mean_square_gradient_moments,
     moments,
+    output_moments,
 )
 from dropout_explained.masks import MOST_COINS, weighted_masks
 
@@ -58,7 +58,6 @@ def test_moments_over_masks_equal_the_closed_form(p: float) -> None:
     closed = moments(p, value=X)
     np.testing.assert_allclose(law.mean, closed.mean, rtol=1e-14)
     np.testing.assert_allclose(law.variance, closed.variance, rtol=1e-13, atol=1e-30)
-    assert law.masks == 16
 
 
 def test_coins_of_different_probabilities() -> None:
@@ -133,6 +132,38 @@ def made(kind: str) -> tuple[nn.Module, torch.Tensor]:
     return model.double(), torch.randn(shape, dtype=torch.float64)
 
 
+def by_hand(kind: str, model: Any, x: torch.Tensor) -> tuple[list[float], Callable[..., Any]]:
+    """Return the p of every coin, and the output for a mask, written out layer by layer."""
+    if kind == "hidden":
+        return [0.5] * 7, lambda m: model[3](model[1](model[0](x)) * m / 0.5)
+    if kind == "residual":
+        # Alpha dropout sends to -alpha, then scales by a and shifts by a alpha p.
+        alpha, p = 1.7580993408473766, 0.2
+        a = ((1 - p) * (1 + p * alpha**2)) ** -0.5
+
+        def residual(m: torch.Tensor) -> Any:
+            first, second = m.reshape(2, 2, 3)
+            h = model.inner(x) * first / 0.7 + x
+            return a * (second * h - (1 - second) * alpha) + a * alpha * p
+
+        return [0.3] * 6 + [0.2] * 6, residual
+    if kind == "channels":
+        return [0.4] * 6, lambda m: model[1](x * m.reshape(2, 3, 1, 1) / 0.6)
+    bent = lambda m: torch.relu(model[1](x * m[:4] / 0.8)) * m[4:] / 0.5
+    return [0.2] * 4 + [0.5] * 4, bent
+
+
+def masks_by_hand(p: list[float]) -> list[tuple[torch.Tensor, float]]:
+    """Return every mask with its probability, without the package."""
+    return [
+        (
+            torch.tensor(mask, dtype=torch.float64),
+            math.prod(1 - drop if kept else drop for kept, drop in zip(mask, p, strict=True)),
+        )
+        for mask in product((0, 1), repeat=len(p))
+    ]
+
+
 KINDS = ("hidden", "residual", "channels", "two")
 
 
@@ -140,63 +171,62 @@ KINDS = ("hidden", "residual", "channels", "two")
 def test_a_models_expected_output_lies_where_torch_averages(kind: str) -> None:
     """Three thousand of torch's own passes, within 5 standard errors in each element."""
     model, x = made(kind)
-    law = expected_output(model, x)
+    law = output_moments(model, x)
     calls = 3_000
     with torch.no_grad():
-        runs = torch.stack([model(x) for _ in range(calls)]).numpy()
-    error = np.sqrt(law.variance / calls)
-    assert (np.abs(runs.mean(0) - law.mean) <= 5 * error + 1e-12).all()
+        runs = torch.stack([model(x) for _ in range(calls)])
+    error = (law.variance / calls).sqrt()
+    assert ((runs.mean(0) - law.mean).abs() <= 5 * error + 1e-12).all()
     # The standard error of a variance, with the fourth moment of what was observed.
-    fourth = ((runs - law.mean) ** 4).mean(0)
-    spread = np.sqrt(np.maximum(fourth - law.variance**2, 0) / calls)
-    assert (np.abs(((runs - law.mean) ** 2).mean(0) - law.variance) <= 5 * spread + 1e-12).all()
+    away = (runs - law.mean) ** 2
+    spread = ((away**2).mean(0) - law.variance**2).clamp(min=0).div(calls).sqrt()
+    assert ((away.mean(0) - law.variance).abs() <= 5 * spread + 1e-12).all()
 
 
-def test_a_models_expected_output_by_hand() -> None:
-    """The masks of the hidden units one by one, without the package."""
-    model, x = made("hidden")
-    assert isinstance(model, nn.Sequential)
-    h = model[1](model[0](x))
-    outputs = torch.stack(
-        [model[3](h * torch.tensor(mask) / 0.5) for mask in product((0.0, 1.0), repeat=7)]
-    ).detach()
-    law = expected_output(model, x)
-    np.testing.assert_allclose(law.mean, outputs.mean(0).numpy(), rtol=1e-12)
-    np.testing.assert_allclose(law.variance, outputs.var(0, correction=0).numpy(), rtol=1e-11)
-    assert law.masks == 2**7
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_models_expected_output_by_hand(kind: str) -> None:
+    """Masks and layers written out one by one, without the package."""
+    model, x = made(kind)
+    p, output = by_hand(kind, model, x)
+    masks = masks_by_hand(p)
+    with torch.no_grad():
+        mean = sum((weight * output(mask) for mask, weight in masks), torch.zeros(()))
+        variance = sum((weight * (output(mask) - mean) ** 2 for mask, weight in masks), mean * 0)
+    law = output_moments(model, x, method="all_masks")
+    torch.testing.assert_close(law.mean, mean, rtol=1e-11, atol=1e-13)
+    torch.testing.assert_close(law.variance, variance, rtol=1e-10, atol=1e-13)
+    assert (law.method, law.exact, law.masks) == ("all_masks", True, 2 ** len(p))
+    assert torch.equal(law.standard_deviation, law.variance.sqrt())
 
 
 def test_after_dropout_what_is_linear_keeps_the_evaluation_output() -> None:
     """A linear head on dropped units: the average is the evaluation output; not so after ReLU."""
     model, x = made("hidden")
-    law = expected_output(model, x)
-    np.testing.assert_allclose(law.mean, model.eval()(x).detach().numpy(), rtol=1e-12)
+    law = output_moments(model, x)
+    torch.testing.assert_close(law.mean, model.eval()(x).detach(), rtol=1e-12, atol=0)
     bent, x = made("two")
-    law = expected_output(bent, x)
-    assert np.abs(law.mean - bent.eval()(x).detach().numpy()).max() > 1e-3
+    law = output_moments(bent, x)
+    assert (law.mean - bent.eval()(x).detach()).abs().max() > 1e-3
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_expected_gradient_is_the_average_of_the_gradients(kind: str) -> None:
-    """Autograd on each mask, weighted, against one backward pass of the averaged loss."""
-    from dropout_explained.model_masks import _run, recorded
-
+    """Autograd on each mask, written out by hand and weighted by its probability."""
     model, x = made(kind)
 
     def loss(y: torch.Tensor) -> torch.Tensor:
         return y.square().sum()
 
     ours = expected_gradient(model, x, loss)
-    drops = recorded(model, x)
-    each = [drop.p for drop in drops for _ in range(drop.coins)]
-    theirs = {name: torch.zeros_like(one) for name, one in model.named_parameters()}
-    for masks, weights in weighted_masks(each):
-        for mask, weight in zip(torch.from_numpy(masks), weights.tolist(), strict=True):
-            model.zero_grad()
-            loss(_run(model, x, drops, mask)).backward()
-            for name, one in model.named_parameters():
-                if one.grad is not None:
-                    theirs[name] += weight * one.grad
+    p, output = by_hand(kind, model, x)
+    named = dict(model.named_parameters())
+    theirs = {name: torch.zeros_like(one) for name, one in named.items()}
+    for mask, weight in masks_by_hand(p):
+        gradients = torch.autograd.grad(
+            loss(output(mask)), list(named.values()), allow_unused=True, materialize_grads=True
+        )
+        for name, gradient in zip(named, gradients, strict=True):
+            theirs[name] += weight * gradient
     assert set(ours) == set(theirs)
     for name, gradient in ours.items():
         torch.testing.assert_close(gradient, theirs[name], rtol=1e-11, atol=1e-13)
@@ -222,7 +252,7 @@ def test_nothing_of_the_model_or_the_generator_is_moved() -> None:
     """Parameters keep their gradients, the generator its place."""
     model, x = made("hidden")
     before = torch.get_rng_state()
-    expected_output(model, x)
+    output_moments(model, x)
     expected_gradient(model, x, torch.sum)
     assert all(one.grad is None for one in model.parameters())
     assert torch.equal(before, torch.get_rng_state())
@@ -239,19 +269,24 @@ def test_nothing_of_the_model_or_the_generator_is_moved() -> None:
         (lambda: mask_moments(lambda m: m[:1], 0.5, n=2), ValueError, "one value for each of 4"),
         (lambda: mask_distribution(lambda m: m, 0.5, n=2), ValueError, "one number for each of 4"),
         (
-            lambda: expected_output(nn.Dropout(), cast("Any", [1.0])),
+            lambda: output_moments(nn.Dropout(), cast("Any", [1.0])),
             TypeError,
             "x must be a torch tensor",
         ),
         (
-            lambda: expected_output(nn.Dropout().eval(), torch.ones(2)),
+            lambda: output_moments(nn.Dropout().eval(), torch.ones(2)),
             ValueError,
             "model must have a dropout layer in training mode",
         ),
         (
-            lambda: expected_output(nn.Dropout(), torch.ones(MOST_COINS + 1)),
+            lambda: output_moments(nn.Dropout(), torch.ones(MOST_COINS + 1), method="all_masks"),
             ValueError,
             "coins must be at most 20.*coins = 21",
+        ),
+        (
+            lambda: output_moments(nn.Dropout(), torch.ones(2), method="sampling"),
+            ValueError,
+            "method must be one of auto, all_masks, propagation; got method = 'sampling'",
         ),
         (
             lambda: expected_gradient(nn.Dropout(), torch.ones(2), torch.sum),
@@ -259,7 +294,7 @@ def test_nothing_of_the_model_or_the_generator_is_moved() -> None:
             "model must have a parameter that requires a gradient",
         ),
         (
-            lambda: expected_output(nn.LSTM(2, 2, 2, dropout=0.5), torch.ones(3, 2)),
+            lambda: output_moments(nn.LSTM(2, 2, 2, dropout=0.5), torch.ones(3, 2)),
             ValueError,
             "only through the dropout functions",
         ),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import DOCS, ROOT, SCRIPTS
 
 import dropout_explained
 from dropout_explained import figures
@@ -62,10 +64,36 @@ def test_what_is_missing_is_named_with_its_remedy(
 
 
 def test_public_names_exist() -> None:
-    """__all__ holds what it says."""
+    """__all__ holds what it says, once, and no more than one can keep in mind."""
     for name in dropout_explained.__all__:
         assert hasattr(dropout_explained, name)
-    assert len(set(dropout_explained.__all__)) == len(dropout_explained.__all__)
+    assert len(set(dropout_explained.__all__)) == len(dropout_explained.__all__) <= 24
+
+
+def test_the_names_of_the_article_come_first() -> None:
+    """Six names are all that the three scripts of the article import."""
+    used: set[str] = set()
+    for script in SCRIPTS:
+        if script.parent.name == "article":
+            used |= imported(script.read_text(encoding="utf-8"))
+    assert used == set(dropout_explained.__all__[:6])
+
+
+def test_every_public_name_is_used() -> None:
+    """By a page, a script or the command: what nobody needs does not exist."""
+    pages = [path for path in DOCS.rglob("*.md") if "_build" not in path.parts]
+    texts = [path.read_text(encoding="utf-8") for path in [*pages, *SCRIPTS]]
+    texts.append((ROOT / "dropout_explained" / "cli.py").read_text(encoding="utf-8"))
+    used = set().union(*map(imported, texts))
+    results = {"Explanation", "Moments", "MaskMoments", "OutputMoments", "Verification"}
+    # A result is used where the function that returns it is.
+    assert set(dropout_explained.__all__) - used <= results
+
+
+def imported(text: str) -> set[str]:
+    """Return the names that a text imports from the package or its wings."""
+    found = re.findall(r"from dropout_explained(?:\.\w+)* import (\([^)]*\)|.*)", text)
+    return {name for names in found for name in re.findall(r"\w+", names)}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)

@@ -1,4 +1,4 @@
-"""predict(): against every mask where it is exact, against enumeration and torch where it is not."""
+"""Propagated moments: against every mask where it is exact, against enumeration and torch where it is not."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ import torch.nn.functional as F
 from scipy.stats import norm
 from torch import nn
 
-from dropout_explained import expected_output, mask_moments, predict
+from dropout_explained import OutputMoments, mask_moments, output_moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+def propagate(model: nn.Module, x: torch.Tensor) -> OutputMoments:
+    """Find the moments of a model's output by propagation."""
+    return output_moments(model, x, method="propagation")
 
 
 class Skip(nn.Module):
@@ -71,39 +76,48 @@ def exact_cases() -> dict[str, tuple[nn.Module, torch.Tensor]]:
     return {name: (model.double(), x) for name, (model, x) in cases.items()}
 
 
-EXACT = exact_cases()
+EXACT = (
+    "linear",
+    "pooled",
+    "pooled in one dimension",
+    "skip",
+    "twice",
+    "matrix",
+    "batch norm at rest",
+    "relu before",
+)
 
 
 @pytest.mark.parametrize("name", EXACT)
 def test_without_a_noisy_activation_it_is_exact(name: str) -> None:
     """Mean and standard deviation equal those over all masks."""
-    model, x = EXACT[name]
-    law, ours = expected_output(model, x), predict(model, x)
+    model, x = exact_cases()[name]
+    law, ours = output_moments(model, x, method="all_masks"), propagate(model, x)
     assert ours.exact
-    np.testing.assert_allclose(ours.mean.numpy(), law.mean, rtol=1e-12, atol=1e-13)
-    np.testing.assert_allclose(
-        ours.standard_deviation.numpy(), np.sqrt(law.variance), rtol=1e-11, atol=1e-13
-    )
+    assert (ours.method, ours.masks) == ("propagation", None)
+    torch.testing.assert_close(ours.mean, law.mean, rtol=1e-12, atol=1e-13)
+    deviations = ours.standard_deviation, law.standard_deviation
+    torch.testing.assert_close(*deviations, rtol=1e-11, atol=1e-13)
 
 
 def test_examples_of_a_batch_have_masks_of_their_own() -> None:
     """A batch is predicted as its examples one by one."""
-    model, _ = EXACT["linear"]
+    model, _ = exact_cases()["linear"]
     batch = torch.randn(3, 3, dtype=torch.float64)
-    together = predict(model, batch)
+    together = propagate(model, batch)
     for i in range(3):
-        alone = predict(model, batch[i : i + 1])
+        alone = propagate(model, batch[i : i + 1])
         torch.testing.assert_close(together.mean[i : i + 1], alone.mean)
         torch.testing.assert_close(together.standard_deviation[i : i + 1], alone.standard_deviation)
 
 
 def test_relu_of_a_normal_variable() -> None:
-    """Mean, variance and regression of propagation.rectified, by numerical integration."""
-    from dropout_explained.propagation import constant, rectified
+    """Mean, variance and regression of propagation.relu, by numerical integration."""
+    from dropout_explained.models.propagation import constant, relu
 
     mean = torch.tensor([[-2.0, -0.3, 0.0, 0.5, 3.0]], dtype=torch.float64)
     deviation = torch.tensor([[0.5, 1.0, 2.0, 0.7, 1.0]], dtype=torch.float64)
-    value = rectified(constant(mean).with_noise(deviation.square()))
+    value = relu(constant(mean).with_noise(deviation.square()))
     assert not value.exact
     grid = np.linspace(-12, 12, 480_001)
     weights = norm.pdf(grid) * (grid[1] - grid[0])
@@ -130,11 +144,30 @@ def test_the_normal_approximation_against_enumeration() -> None:
     torch.manual_seed(1)
     head = nn.Sequential(nn.Dropout(0.5), nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, 3)).double()
     x = torch.randn(1, 16, dtype=torch.float64).abs()
-    law, ours = expected_output(head, x), predict(head, x)
+    law, ours = output_moments(head, x), propagate(head, x)
+    assert law.method == "all_masks"
     assert not ours.exact
-    spread = np.sqrt(law.variance)
-    assert (np.abs(ours.mean.numpy() - law.mean) < 0.03 * spread).all()
-    assert (np.abs(ours.standard_deviation.numpy() / spread - 1) < 0.05).all()
+    spread = law.standard_deviation
+    assert ((ours.mean - law.mean).abs() < 0.03 * spread).all()
+    assert ((ours.standard_deviation / spread - 1).abs() < 0.05).all()
+
+
+def test_auto_propagates_where_there_are_too_many_masks() -> None:
+    """Twenty coins are enumerated, twenty-one are not."""
+    model = nn.Dropout(0.5)
+    by_coins = {n: output_moments(model, torch.ones(1, n)) for n in (20, 21)}
+    assert by_coins[20].method == "all_masks"
+    assert by_coins[21].method == "propagation"
+    torch.testing.assert_close(by_coins[20].variance, torch.ones(1, 20, dtype=torch.float64))
+    torch.testing.assert_close(by_coins[21].variance, torch.ones(1, 21, dtype=torch.float64))
+
+
+def test_the_moments_are_those_of_a_float32_model_in_float64() -> None:
+    """Both methods give float64, whatever the model computes in."""
+    model = nn.Sequential(nn.Dropout(0.5), nn.Linear(3, 2))
+    for method in ("all_masks", "propagation"):
+        law = output_moments(model, torch.ones(1, 3), method=method)
+        assert law.mean.dtype == law.variance.dtype == torch.float64
 
 
 def test_the_normal_approximation_improves_with_width() -> None:
@@ -145,7 +178,7 @@ def test_the_normal_approximation_improves_with_width() -> None:
         model, x = deep(width), torch.randn(1, 10, dtype=torch.float64)
         with torch.no_grad():
             runs = model(x.expand(40_000, 10))
-        ours = predict(model, x)
+        ours = propagate(model, x)
         errors[width] = float((ours.standard_deviation / runs.std(0) - 1).abs().max())
         # At this width the error of the mean is below the resolution of the average.
         if width == 256:
@@ -158,7 +191,7 @@ def test_evaluation_mode_has_no_spread() -> None:
     """Nothing drops: the mean is the model's output."""
     torch.manual_seed(3)
     model, x = deep(5).eval(), torch.randn(2, 10, dtype=torch.float64)
-    ours = predict(model, x)
+    ours = propagate(model, x)
     torch.testing.assert_close(ours.mean, model(x).detach())
     assert not ours.standard_deviation.any()
     assert ours.exact
@@ -167,8 +200,8 @@ def test_evaluation_mode_has_no_spread() -> None:
 def test_at_p_one_nothing_is_left() -> None:
     """The output is the bias, without spread."""
     head = nn.Linear(3, 2)
-    ours = predict(nn.Sequential(nn.Dropout(1.0), head), torch.ones(1, 3))
-    torch.testing.assert_close(ours.mean, head.bias.detach()[None])
+    ours = propagate(nn.Sequential(nn.Dropout(1.0), head), torch.ones(1, 3))
+    torch.testing.assert_close(ours.mean, head.bias.detach()[None].double())
     assert not ours.standard_deviation.any()
 
 
@@ -177,7 +210,7 @@ def test_a_linear_unit_has_the_variance_of_its_terms() -> None:
     w, x = np.array([1.0, -2.0, 0.5]), np.array([3.0, 1.0, -1.0])
     unit = nn.Linear(3, 1, bias=False).double()
     unit.weight.data = torch.tensor(w)[None]
-    ours = predict(nn.Sequential(nn.Dropout(0.3), unit), torch.tensor(x)[None])
+    ours = propagate(nn.Sequential(nn.Dropout(0.3), unit), torch.tensor(x)[None])
     law = mask_moments(lambda m: (m * x) @ w / 0.7, 0.3, n=3)
     assert math.isclose(float(ours.standard_deviation) ** 2, 0.3 / 0.7 * ((w * x) ** 2).sum())
     assert math.isclose(float(law.variance), 0.3 / 0.7 * ((w * x) ** 2).sum())
@@ -195,14 +228,14 @@ class Branching(nn.Module):
     ("action", "error", "message"),
     [
         (
-            lambda: predict(nn.Sequential(nn.Tanh(), nn.Dropout2d()), torch.ones(1, 2)),
+            lambda: propagate(nn.Sequential(nn.Tanh(), nn.Dropout2d()), torch.ones(1, 2)),
             ValueError,
             r"it also has Tanh \(_0\), Dropout2d \(_1\)",
         ),
-        (lambda: predict(Branching(), torch.ones(1, 2)), ValueError, "traceable by torch.fx"),
-        (lambda: predict(nn.ReLU(), torch.ones(3)), ValueError, r"shape \(N, ...\).*got \(3,\)"),
-        (lambda: predict(nn.ReLU(), torch.ones(1, 3).int()), TypeError, "floating dtype; got torch.int32"),
-        (lambda: predict(nn.ReLU(), cast("Any", [1.0])), TypeError, "got list"),
+        (lambda: propagate(Branching(), torch.ones(1, 2)), ValueError, "traceable by torch.fx"),
+        (lambda: propagate(nn.ReLU(), torch.ones(3)), ValueError, r"shape \(N, ...\).*got \(3,\)"),
+        (lambda: propagate(nn.ReLU(), torch.ones(1, 3).int()), TypeError, "floating dtype; got torch.int32"),
+        (lambda: propagate(nn.ReLU(), cast("Any", [1.0])), TypeError, "got list"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_predicted_is_named(

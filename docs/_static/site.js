@@ -4,7 +4,7 @@ for (const line of document.querySelectorAll(".site-address")) {
 }
 
 // What scrolls sideways must be reachable by keyboard; what does not must not be a stop.
-const boxes = document.querySelectorAll("pre:not(.lab-output), div.math .formula, .dropout-explanation, .table-wrapper");
+const boxes = document.querySelectorAll("pre:not(.lab-output), div.math .formula, .told-as-table, .table-wrapper");
 const makeReachable = () => {
   for (const box of boxes) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;

@@ -28,7 +28,7 @@ first, second = F.dropout(x, p) != 0, F.dropout(x, p) != 0
 stream = TorchStream(seed)
 assert torch.equal(first, torch.from_numpy(stream.mask(n, p)))
 assert torch.equal(second, torch.from_numpy(stream.mask(n, p)))
-assert torch.equal(first, torch.from_numpy(replay_mask(seed, p, n)))
+assert torch.equal(first, torch.from_numpy(replay_mask(n, p, seed)))
 print(f"two calls on {n} elements drew {stream.draws} words")
 
 # %%

@@ -43,7 +43,7 @@ print(f"the two masks agree in {agreement:.0%} of the elements")
 # ------------------
 # If memory order is the reason, then the second mask must be the first stream laid out
 # column by column. It is: reshape the same coins to the transposed shape, and turn back.
-coins = replay_mask(seed, p, rows.numel())
+coins = replay_mask(rows.numel(), p, seed)
 assert np.array_equal((by_rows != 0).numpy(), coins.reshape(8, 12))
 assert np.array_equal((by_columns != 0).numpy(), coins.reshape(12, 8).T)
 

@@ -39,7 +39,7 @@ def forward(layers: nn.ModuleList, seed: int, *, vanilla: bool) -> torch.Tensor:
     """Return the logits of training under the mask of this seed."""
     hidden = layers[0](x).tanh()
     if vanilla:
-        mask = torch.from_numpy(replay_mask(seed, p, tuple(hidden.shape)))
+        mask = torch.from_numpy(replay_mask(hidden.shape, p, seed))
         return layers[1](hidden * mask)
     torch.manual_seed(seed)
     return layers[1](F.dropout(hidden, p))

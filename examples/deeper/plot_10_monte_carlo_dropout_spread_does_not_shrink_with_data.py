@@ -20,7 +20,7 @@ import math
 import matplotlib.pyplot as plt
 import torch
 
-from dropout_explained import figures, predict
+from dropout_explained import figures, output_moments
 
 plt.style.use("dropout_explained.house")
 torch.manual_seed(0)
@@ -75,16 +75,16 @@ errors = few.std(0), many.std(0)
 spreads = [one.sqrt().mean(0) for one in variance.split(refits)]
 
 # %%
-# ``predict`` finds the same spread from the network as a module. No ReLU sees noise here,
-# so it is exact, up to rounding in float32.
+# Propagation finds the same spread from the network as a module. No ReLU sees noise
+# here, so it is exact, up to rounding in float32.
 first, shift, last = (one[0].detach() for one in weights)
 layers = torch.nn.Linear(1, width), torch.nn.Linear(width, 1, bias=False)
 layers[0].weight.data, layers[0].bias.data = first.reshape(width, 1), shift
 layers[1].weight.data = last[None]
 net = torch.nn.Sequential(layers[0], torch.nn.ReLU(), torch.nn.Dropout(p), layers[1])
-told = predict(net, x[:, None])
+told = output_moments(net, x[:, None], method="propagation")
 assert told.exact
-torch.testing.assert_close(told.standard_deviation[:, 0], variance[0].sqrt())
+torch.testing.assert_close(told.standard_deviation[:, 0].float(), variance[0].sqrt())
 
 # %%
 # At one place, :math:`x = 0.5`: a standard deviation of R networks has the relative

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dropout_explained.arguments import is_tensor
+from dropout_explained.arrays import is_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dropout_explained.arguments import Array
+    from dropout_explained.arrays import Array
 
 
 def element_strides(x: Array) -> tuple[int, ...]:

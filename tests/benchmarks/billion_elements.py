@@ -1,6 +1,6 @@
 """Compare replay with torch over a billion elements of one stream, in constant memory.
 
-Usage: python tests/verify_long.py [ELEMENTS]
+Usage: python tests/benchmarks/billion_elements.py [ELEMENTS]
 """
 
 from __future__ import annotations

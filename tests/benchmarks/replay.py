@@ -1,7 +1,7 @@
 """Time replay against torch's own dropout, and the command's start against importing torch.
 
 Each figure is a ratio of medians within this run: machines differ, ratios less so.
-Usage: python tests/bench.py [REPETITIONS]
+Usage: python tests/benchmarks/replay.py [REPETITIONS]
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def main() -> None:
             return F.dropout(x, 0.5)
 
         def mask(count: int = count) -> object:
-            return replay_mask(0, 0.5, count)
+            return replay_mask(count, 0.5, 0)
 
         def output(x: torch.Tensor = x) -> object:
             return replay(x, 0.5, 0)

@@ -1,8 +1,8 @@
-"""Compare predict() with as many Monte Carlo passes as give the same error, on a 784-1024-1024-10 net.
+"""Compare propagated moments with as many Monte Carlo passes as give the same error, on a 784-1024-1024-10 net.
 
 The reference averages the last dropout layer exactly for each sampled mask of the first,
 which leaves a small part of the variance to sampling. Times and errors are of one run, on one
-thread. Usage: python tests/bench_predict.py [SAMPLES]
+thread. Usage: python tests/benchmarks/prediction.py [SAMPLES]
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import time
 import torch
 from torch import nn
 
-from dropout_explained import predict
+from dropout_explained import output_moments
 
 P, BATCH = 0.5, 2000
 
 
 def main() -> None:
-    """Print the error of predict(), and what Monte Carlo of that error would cost."""
+    """Print the error of propagation, and what Monte Carlo of that error would cost."""
     samples = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -50,7 +50,7 @@ def main() -> None:
     times = []
     for _ in range(20):
         start = time.perf_counter()
-        ours = predict(net, x)
+        ours = output_moments(net, x, method="propagation")
         times.append(time.perf_counter() - start)
     off = ours.standard_deviation[0].double() / spread - 1
     # A part of the departure is the reference's own sampling: the passes are a lower bound.
@@ -62,12 +62,12 @@ def main() -> None:
             net(x.expand(BATCH, -1))
         per_pass = (time.perf_counter() - start) / (5 * BATCH)
     cost, ours_cost = float(passes) * per_pass, statistics.median(times)
-    print(f"standard deviation: predict() is off by {departure.sqrt():.2%} (root mean square),")
+    print(f"standard deviation: propagation is off by {departure.sqrt():.2%} (root mean square),")
     print(f"  of which the reference's own sampling explains {resolution.sqrt():.2%}")
     print(
         f"Monte Carlo has that error after {passes:,.0f} passes: {cost:.1f} s, at {per_pass * 1e6:.0f} us a pass"
     )
-    print(f"predict(): {ours_cost * 1e3:.1f} ms, at least {cost / ours_cost:,.0f} times faster")
+    print(f"propagation: {ours_cost * 1e3:.1f} ms, at least {cost / ours_cost:,.0f} times faster")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,11 @@
+"""What dropout does to a whole torch model.
+
+One door: who is outside imports from here, not from the files. In here a file imports what
+stands beside it and what stands below: masks, closed forms, layers, arguments; torch is
+imported where a model has come in, so that importing the package does not load it.
+"""
+
+from dropout_explained.models.all_masks import expected_gradient
+from dropout_explained.models.prediction import OutputMoments, output_moments
+
+__all__ = ["OutputMoments", "expected_gradient", "output_moments"]

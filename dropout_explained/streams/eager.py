@@ -1,0 +1,249 @@
+"""Draw the masks that torch will draw on a CPU, from the seed, with NumPy alone.
+
+Older releases of torch drew from another generator on Intel processors, and a GPU has its
+own: :func:`dropout_explained.verify` tells whether the installed torch agrees.
+
+Source: ``at::mt19937`` (``aten/src/ATen/core/MT19937RNGEngine.h``), seeded with the low 32 bits of
+the seed; ``bernoulli_`` takes one 53-bit uniform (``random64`` of ``CPUGeneratorImpl.cpp``) for
+each element, whatever the dtype, in the memory order of ``empty_like``.
+"""
+
+from __future__ import annotations
+
+from math import ceil, prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dropout_explained.arguments import (
+    checked_p,
+    checked_seed,
+    checked_shape,
+    checked_values,
+    refuse_other_streams,
+)
+from dropout_explained.arrays import mask_like
+from dropout_explained.layers import DROPOUT, Layer, apply_mask, checked_layer
+from dropout_explained.streams.memory_layout import element_strides, memory_order
+from dropout_explained.streams.rng_state import decoded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dropout_explained.arrays import Array
+
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+# Elements drawn at a time: the words of one chunk stay in a processor's cache.
+CHUNK = 2**15
+
+
+class TorchStream:
+    """The stream of torch's CPU generator, for dropout calls in call order.
+
+    Parameters
+    ----------
+    seed : int
+        What ``torch.manual_seed`` would get, -2**63 to 2**64 - 1.
+
+    Attributes
+    ----------
+    draws : int
+        Words of 32 bits drawn through this object: where the stream stands.
+
+    Raises
+    ------
+    ValueError or TypeError
+        If the seed is out of range, or not an integer.
+
+    Examples
+    --------
+    The masks of two successive calls, as in a model with two dropout layers:
+
+    >>> from dropout_explained import TorchStream
+    >>> stream = TorchStream(seed=0)
+    >>> stream.mask((4,), p=0.5).astype(int)
+    array([0, 0, 1, 0])
+    >>> stream.mask((4,), p=0.5).astype(int)
+    array([0, 0, 1, 1])
+    >>> stream.draws
+    16
+    """
+
+    def __init__(self, seed: Any) -> None:
+        low_bits = checked_seed(seed) & 0xFFFFFFFF
+        seeded: Any = np.random.RandomState(low_bits).get_state(legacy=False)
+        self._twister = np.random.MT19937()
+        self._twister.state = seeded
+        self.draws = 0
+
+    @classmethod
+    def from_rng_state(cls, state: Any) -> TorchStream:
+        """Start where ``torch.get_rng_state()`` says that the generator stands.
+
+        Parameters
+        ----------
+        state : torch.Tensor, numpy.ndarray or bytes
+            The state, 5056 bytes, captured before the call in question.
+
+        Returns
+        -------
+        TorchStream
+            A stream whose next call is the next call of that generator.
+
+        Raises
+        ------
+        ValueError
+            If the state is not one of torch's CPU generator.
+        """
+        key, position = decoded(state)
+        stream = cls(0)
+        stream._twister.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": position}}
+        return stream
+
+    def mask(
+        self,
+        shape: int | Sequence[int],
+        p: float,
+        *,
+        strides: Sequence[int] | None = None,
+        layer: str = "dropout",
+    ) -> Mask:
+        """Draw the mask of the next call: :func:`replay_mask` says of what, and what it refuses."""
+        p, sizes, row = checked_p(p), checked_shape("shape", shape), checked_layer(layer)
+        if strides is not None:
+            strides = checked_shape("strides", strides, like=sizes)
+        return self._drawn(sizes, p, strides, row)
+
+    def dropout(self, x: Any, p: float, *, layer: str = "dropout") -> Array:
+        """Return what the next call returns for x: :func:`replay` says what, and what it refuses."""
+        p, row = checked_p(p), checked_layer(layer)
+        x = checked_values(x, copy=False, empty=True)
+        return apply_mask(row, x, self.mask_of(x, p, row), p)
+
+    def mask_of(self, x: Array, p: float, layer: Layer = DROPOUT) -> Array:
+        """Draw the mask of the next call on x, in the kind of x; all arguments are checked before."""
+        refuse_other_streams(x)
+        return mask_like(x, self._drawn(tuple(x.shape), p, element_strides(x), layer))
+
+    def _drawn(
+        self, shape: tuple[int, ...], p: float, strides: Sequence[int] | None, layer: Layer
+    ) -> Mask:
+        drawn = layer.noise_shape(shape)
+        if p in (0.0, 1.0) or 0 in shape:  # torch returns before it draws
+            return np.full(drawn, p < 1)
+        flat = np.empty(prod(drawn), bool)
+        start = 0
+        for piece in self._chunks(flat.size, p):
+            flat[start : start + piece.size] = piece
+            start += piece.size
+        if strides is None or layer.channels:  # a coin a channel is drawn row-major
+            return flat.reshape(drawn)
+        order = memory_order(shape, strides)
+        return flat.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
+
+    def _chunks(self, count: int, p: float) -> Iterator[Mask]:
+        """Draw ``count`` elements in memory order, piece by piece, in constant memory."""
+        # u * 2**-53 < 1 - p, compared as integers.
+        threshold = np.uint64(ceil((1.0 - p) * 2**53))
+        for start in range(0, count, CHUNK):
+            size = min(CHUNK, count - start)
+            words = self._twister.random_raw(2 * size)
+            self.draws += 2 * size
+            uniform = words[0::2] & np.uint64(0x1FFFFF)
+            uniform <<= np.uint64(32)
+            uniform |= words[1::2]
+            yield uniform < threshold
+
+
+def replay(x: Any, p: float, seed: Any, *, layer: str = "dropout") -> Array:
+    """Return what torch returns for x after ``torch.manual_seed(seed)``, bit for bit.
+
+    Parameters
+    ----------
+    x : array_like of float
+        The input, of any shape and memory order. A list counts as float32.
+    p : float
+        Drop probability, in [0, 1].
+    seed : int
+        What ``torch.manual_seed`` would get, -2**63 to 2**64 - 1.
+    layer : str, default: "dropout"
+        Which function of torch.nn.functional; one of :data:`dropout_explained.LAYERS`.
+
+    Returns
+    -------
+    numpy.ndarray or torch.Tensor
+        A tensor for a tensor, else an array; signs of zeros included.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range, or x is on another device than a CPU:
+        that draws from a generator of its own (Philox on CUDA).
+    TypeError
+        If x is not of a floating dtype, or the seed not an integer.
+
+    See Also
+    --------
+    TorchStream : Successive calls, and calls from a captured generator state.
+    verify : Whether the installed torch agrees.
+
+    References
+    ----------
+    ``_dropout_impl`` in PyTorch's ``aten/src/ATen/native/Dropout.cpp``.
+
+    Examples
+    --------
+    >>> from dropout_explained import replay
+    >>> replay([1.0, 2.0, 3.0, 4.0], p=0.5, seed=0)
+    array([0., 0., 6., 0.], dtype=float32)
+    """
+    return TorchStream(seed).dropout(x, p, layer=layer)
+
+
+def replay_mask(
+    shape: int | Sequence[int],
+    p: float,
+    seed: Any,
+    *,
+    strides: Sequence[int] | None = None,
+    layer: str = "dropout",
+) -> Mask:
+    """Return the mask that torch draws after ``torch.manual_seed(seed)``, whatever the dtype.
+
+    Parameters
+    ----------
+    shape : int or sequence of int
+        Shape of the input.
+    p : float
+        Drop probability, in [0, 1].
+    seed : int
+        What ``torch.manual_seed`` would get, -2**63 to 2**64 - 1.
+    strides : sequence of int, optional
+        Strides of the input in elements, ``tensor.stride()``; row-major without them.
+    layer : str, default: "dropout"
+        Which function of torch.nn.functional, as for :func:`replay`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Booleans, True where kept, in the shape of the input or of its channels.
+
+    Raises
+    ------
+    ValueError or TypeError
+        If an argument is out of its range, or not of the kind described.
+
+    References
+    ----------
+    ``random64`` of PyTorch's ``aten/src/ATen/CPUGeneratorImpl.cpp``: what is kept has
+    ``(random64() % 2**53) * 2**-53 < 1 - p``.
+
+    Examples
+    --------
+    >>> from dropout_explained import replay_mask
+    >>> replay_mask((2, 2), 0.5, seed=0).astype(int)
+    array([[0, 0],
+           [1, 0]])
+    """
+    return TorchStream(seed).mask(shape, p, strides=strides, layer=layer)

@@ -1,0 +1,99 @@
+"""The rooms of the package: who may import whom, read from the source, type imports included."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from graphlib import TopologicalSorter
+
+import pytest
+from conftest import ROOT
+
+PACKAGE = ROOT / "dropout_explained"
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")
+}
+MODULES = {name.removesuffix(".__init__"): path for name, path in FILES.items()}
+WINGS = ("streams", "models")
+# What each wing may import from outside itself, as its first lines say.
+BELOW = {
+    "streams": {"arguments", "arrays", "layers", "tables"},
+    "models": {"arguments", "arrays", "closed_forms", "layers", "masks", "streams", "tables"},
+}
+
+
+@cache
+def imports(module: str) -> frozenset[str]:
+    """Return the modules that one names in any import, at its top, in a function or for types."""
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: a relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {name if name in MODULES else str(node.module) for name in names}
+    return frozenset(found)
+
+
+def inside(module: str) -> set[str]:
+    """Return the modules of the package that one imports."""
+    return {name for name in imports(module) if name in MODULES}
+
+
+def wing(module: str) -> str | None:
+    """Return the wing that a module stands in."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] in WINGS else None
+
+
+def test_there_is_no_circle() -> None:
+    """Also none of types alone: whoever reads a file need not read one that reads it."""
+    TopologicalSorter({module: inside(module) for module in MODULES}).prepare()
+
+
+def test_nothing_imports_what_stands_above_it() -> None:
+    """The command is the top: ``__main__`` alone imports it; the package's door is below the command."""
+    top = {"dropout_explained.cli", "dropout_explained.__main__", "dropout_explained"}
+    for module in MODULES:
+        allowed = {"dropout_explained.cli": {"dropout_explained"}}
+        allowed["dropout_explained.__main__"] = {"dropout_explained.cli"}
+        assert inside(module) & top <= allowed.get(module, set()), module
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_a_wing_has_one_sentence_and_one_door(name: str) -> None:
+    """Its first line says what it is for; from outside, only its ``__init__`` is imported."""
+    home = f"dropout_explained.{name}"
+    sentence = (
+        ast.get_docstring(ast.parse(MODULES[home].read_text(encoding="utf-8"))) or ""
+    ).splitlines()[0]
+    assert sentence.endswith(".")
+    for module in MODULES:
+        if wing(module) != name:
+            entered = {other for other in inside(module) if wing(other) == name}
+            assert entered <= {home}, f"{module} goes past the door of {name}: {entered}"
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_a_wing_imports_only_what_its_rule_allows(name: str) -> None:
+    """What stands beside, and what stands below."""
+    for module in MODULES:
+        if wing(module) == name:
+            others = {other.split(".")[1] for other in inside(module) if wing(other) != name}
+            assert others <= BELOW[name], f"{module} imports {others - BELOW[name]}"
+            assert f"dropout_explained.{name}" not in inside(module), (
+                f"{module} goes out of its door"
+            )
+
+
+def test_streams_know_no_torch() -> None:
+    """What torch draws is computed without it; the file that compares imports it, and no other."""
+    with_torch = {
+        module
+        for module in MODULES
+        if wing(module) == "streams"
+        and any(name.split(".")[0] == "torch" for name in imports(module))
+    }
+    assert with_torch == {"dropout_explained.streams.verification"}
