@@ -19,6 +19,7 @@ extensions = [
     "site_extensions.freshness",  # first: it empties the caches of the others
     "site_extensions.gallery",
     "site_extensions.inventories",
+    "site_extensions.law_directives",
     "site_extensions.mathml",
     "site_extensions.pages",
     "site_extensions.wheel",

@@ -14,6 +14,8 @@ pytest.importorskip("sphinx")
 
 from site_extensions import freshness
 
+import dropout_explained
+
 MODULE = '''"""A module."""
 
 def scale(p: float) -> float:
@@ -31,7 +33,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (package / name).write_text(MODULE)
     (package / "house.mplstyle").write_text("axes.grid: False")
     (tmp_path / "constraints.txt").write_text("torch==2.13.0")
-    monkeypatch.setattr(freshness.dropout_explained, "__file__", str(package / "__init__.py"))
+    monkeypatch.setattr(dropout_explained, "__file__", str(package / "__init__.py"))
     return package
 
 

@@ -90,7 +90,7 @@ def test_nothing_stays_inline() -> None:
     paragraph, path = soup.select_one("p"), soup.select_one("path")
     assert paragraph is not None
     assert path is not None
-    (name,) = paragraph["class"]
+    [name] = paragraph.get_attribute_list("class")
     assert f".{name} {{ color: red !important; margin: 0 !important }}" in told[0]
     assert path["class"][1:] == ["line"]
     assert f".{path['class'][0]} {{ fill: none !important }}" in told[0]
