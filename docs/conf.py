@@ -20,6 +20,7 @@ extensions = [
     "site_extensions.gallery",
     "site_extensions.inventories",
     "site_extensions.law_directives",
+    "site_extensions.lead",
     "site_extensions.mathml",
     "site_extensions.pages",
     "site_extensions.wheel",

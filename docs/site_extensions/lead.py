@@ -1,0 +1,100 @@
+"""The box that opens a page: its question, its claim, the answer in ten seconds, and where to try it.
+
+::
+
+    :::{lead}
+    :question: Why does dropout change the values that it keeps?
+    :claim: Divided by $1 - p$, they average to the input.
+    :lab: v=1&x=1,2,3,4&p=0.5&seed=0
+    :needs: {term}`mask`, {term}`expected output`
+
+    What one should know after ten seconds, in a sentence or three.
+    :::
+
+``lab`` is the fragment of the lab's address that sets its state; ``needs`` says what one must
+know first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+class LeadNode(nodes.General, nodes.Element):
+    """The box of one page."""
+
+
+class Lead(SphinxDirective):
+    """Open a page."""
+
+    has_content = True
+    option_spec: ClassVar = {
+        "question": directives.unchanged_required,
+        "claim": directives.unchanged_required,
+        "lab": directives.unchanged_required,
+        "needs": directives.unchanged_required,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return the box; what it lacks is an error that names the page's line."""
+        self.assert_has_content()
+        missing = [name for name in ("question", "claim") if not self.options.get(name)]
+        if missing:
+            raise self.error(f"a lead needs its {' and its '.join(missing)}")
+        box = LeadNode("", classes=["lead"])
+        for name, label in (("question", "The question"), ("claim", "The claim")):
+            box += self.part(name, label, *self.inline(self.options[name]))
+        answer = nodes.container("", classes=["lead-answer"])
+        answer += nodes.paragraph("", "In ten seconds", classes=["lead-label"])
+        self.state.nested_parse(self.content, self.content_offset, answer)
+        box += answer
+        after = nodes.container("", classes=["lead-after"])
+        if "lab" in self.options:
+            after += self.way_to_the_lab()
+        if "needs" in self.options:
+            after += self.part("needs", "Know first", *self.inline(self.options["needs"]))
+        if after.children:
+            box += after
+        return [box]
+
+    def part(self, name: str, label: str, *content: nodes.Node) -> nodes.container:
+        """Return one labelled line."""
+        part = nodes.container("", classes=[f"lead-{name}"])
+        part += nodes.paragraph("", label, classes=["lead-label"])
+        part += nodes.paragraph("", "", *content)
+        return part
+
+    def inline(self, text: str) -> list[nodes.Node]:
+        """Parse what an option says, as a line of the page."""
+        content, messages = self.state.inline_text(text, self.lineno)
+        return [*content, *messages]
+
+    def way_to_the_lab(self) -> nodes.paragraph:
+        """Return a link to the lab in the state that the option names."""
+        root = "../" * self.env.docname.count("/")
+        address = f"{root}lab/index.html#{self.options['lab']}"
+        link = nodes.reference("", "Try it in the lab", refuri=address, classes=["lead-lab"])
+        return nodes.paragraph("", "", link)
+
+
+def visit(translator: Any, node: LeadNode) -> None:
+    """Open the box."""
+    translator.body.append(translator.starttag(node, "div"))
+
+
+def depart(translator: Any, _node: LeadNode) -> None:
+    """Close the box."""
+    translator.body.append("</div>\n")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directive."""
+    app.add_node(LeadNode, html=(visit, depart))
+    app.add_directive("lead", Lead)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
