@@ -29,8 +29,9 @@ def ship(app: Sphinx, failure: Exception | None) -> None:
     """Write each module into the static files of the built site."""
     if failure or app.builder.format != "html":
         return
-    for source in sorted((app.srcdir / SOURCES).glob("*.js")):
-        target = app.outdir / "_static" / "lab" / source.name
+    sources = app.srcdir / SOURCES
+    for source in sorted(sources.rglob("*.js")):
+        target = app.outdir / "_static" / "lab" / source.relative_to(sources)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(shipped(source.read_text(encoding="utf-8")), encoding="utf-8")
 
