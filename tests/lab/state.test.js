@@ -80,10 +80,12 @@ test("the labels that readers know stay", () => {
 
 test("an address of version 1 keeps its meaning, and the state its address", () => {
   const first = "#v=1&x=1,2,3,4&p=0.5&seed=0&mode=train&scaling=inverted&loss=sum&draws=100&layers=10";
-  assert.equal(writeFragment(initialState()), first);
+  assert.deepEqual(readFragment(first), initialState());
+  assert.ok(writeFragment(initialState()).startsWith(first));
   const full =
     "#v=1&x=0.1*4,-2,inf&shape=2,3&dtype=float64&p=0.9&seed=-5&mode=eval&scaling=vanilla&loss=mean_square&draws=201&layers=20";
   assert.deepEqual(readFragment(full), {
+    ...initialState(),
     numbers: Float64Array.of(0.1, 0.1, 0.1, 0.1, -2, Infinity),
     shape: [2, 3],
     dtype: "float64",
@@ -95,7 +97,7 @@ test("an address of version 1 keeps its meaning, and the state its address", () 
     calls: 201,
     layers: 20,
   });
-  assert.equal(writeFragment(readFragment(full)), full);
+  assert.ok(writeFragment(readFragment(full)).startsWith(full));
 });
 
 test("an empty fragment is the first example", () => {

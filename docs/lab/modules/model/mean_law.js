@@ -49,6 +49,7 @@ export function inUnits(numbers) {
     const power = 10 ** places;
     const whole = distinct.map(([number]) => Math.round(number * power));
     if (!distinct.every(([number], i) => Math.abs(number * power - whole[i]) <= 1e-9 * Math.abs(whole[i]))) continue;
+    // Up to here products with a place in the largest window stay whole numbers of a double.
     if (whole.some((multiple) => Math.abs(multiple) > 2 ** 31)) return null;
     const common = whole.reduce((a, b) => greatestDivisor(a, Math.abs(b)), 0);
     return { unit: common / power, multiples: distinct.map(([, count], i) => [whole[i] / common, count]) };

@@ -12,6 +12,13 @@ import { pythonFloat, pythonTensor } from "../model/tensor_text.js";
 
 /** @typedef {import("../model/lab_state.js").LabState} LabState */
 /** @typedef {(changes: Partial<LabState>) => void} Change */
+/**
+ * @template T
+ * @typedef {import("../model/lab_state.js").ChoiceField<T>} ChoiceField
+ */
+
+/** The fields with choices that stand here, in their order. */
+const CHOICES = /** @type {const} */ (["training", "scaling"]);
 
 /** @param {LabState} state @returns {string} x as a person would write it */
 function writtenValues(state) {
@@ -148,32 +155,34 @@ function createSeed(change) {
   };
 }
 
+/** @param {(typeof CHOICES)[number]} key @param {Change} change */
+function createChoice(key, change) {
+  const field = /** @type {ChoiceField<any>} */ (FIELDS[key]);
+  const control = choice(field, (value) => change({ [key]: value }));
+  return {
+    element: control.element,
+    /** @param {LabState} state */
+    show(state) {
+      control.show(state[key]);
+    },
+  };
+}
+
 /**
  * @param {HTMLElement} parent
  * @param {Change} change
  */
 export function createInputs(parent, change) {
-  const values = createValues(change);
   const p = createP(change);
-  const seed = createSeed(change);
-  const mode = choice(FIELDS.training, (training) => change({ training }));
-  const scaling = choice(FIELDS.scaling, (chosen) => change({ scaling: chosen }));
-  const form = html(
-    "form",
-    { class: "lab-inputs", novalidate: true },
-    values.element,
-    p.element,
-    seed.element,
-    mode.element,
-    scaling.element,
-  );
+  const choices = CHOICES.map((key) => createChoice(key, change));
+  const controls = [createValues(change), p, createSeed(change), ...choices];
+  const elements = controls.map(({ element }) => element);
+  const form = html("form", { class: "lab-inputs", novalidate: true }, ...elements);
   form.addEventListener("submit", (event) => event.preventDefault());
   parent.append(form, p.bar);
   /** Write a whole state into the fields, as after a link. @param {LabState} state */
   const show = (state) => {
-    for (const one of [values, p, seed]) one.show(state);
-    mode.show(state.training);
-    scaling.show(state.scaling);
+    for (const control of controls) control.show(state);
   };
   return { show };
 }
