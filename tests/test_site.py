@@ -271,7 +271,7 @@ def test_the_lab_stands_without_javascript(site: Path) -> None:
     names = ("inputs", "pipeline", "mean", "gradient", "depth", "take-along")
     assert parts == [f"lab-part-{name}" for name in names]
     assert all(not part.text.strip() for part in soup.select(".lab-part"))
-    assert soup.select_one("script[type=module][src='../_static/lab/lab.js']")
+    assert soup.select_one("script[type=module][src='../_static/lab/view/lab.js']")
 
 
 def test_the_first_page_has_its_doors(site: Path) -> None:
