@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -15,11 +15,10 @@ from conftest import DOCS, ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytest.importorskip("sphinx")
+for needed in ("sphinx", "myst_nb", "sphinx_design"):
+    pytest.importorskip(needed)
 
 from site_extensions.laws import Law, problems
-
-pytestmark = pytest.mark.site
 
 CONF = """
 extensions = [
@@ -30,6 +29,7 @@ bibtex_bibfiles = ["references.bib"]
 myst_enable_extensions = ["dollarmath"]
 nb_execution_mode = "cache"
 numfig = True
+exclude_patterns = ["_build"]
 """
 INDEX = """
 # Site
@@ -37,6 +37,7 @@ INDEX = """
 ```{toctree}
 second
 first
+skeleton
 laws
 ```
 
@@ -80,11 +81,18 @@ glue("departures", {departures}, display=False)
 ```{{laws}}
 ```
 """
-DEPARTURES = {"Law 1": ("statistical", "0.5 standard errors"), "Law x² / q": ("exact", "exact")}
+# What did not run glued nothing, and has no language that a lexer could know.
+OFF = ("-D", "nb_execution_mode=off", "-D", "suppress_warnings=mystnb,docutils")
+YOURS = "tests/test_laws.py::test_the_name_of_yours"
+DEPARTURES = {
+    "Law 1": ("statistical", "0.5 standard errors"),
+    "Law x² / q": ("exact", "exact"),
+    "Two calls are uncorrelated": ("statistical", "1.0 standard errors"),
+}
 
 
-def written(folder: Path, departures: dict[str, tuple[str, str]] = DEPARTURES) -> Path:
-    """Write the sources of a site with two laws."""
+def written(folder: Path) -> Path:
+    """Write the sources of a site with two laws, and with the skeleton of a page and its law."""
     (folder / "conf.py").write_text(CONF)
     (folder / "references.bib").write_text((DOCS / "references.bib").read_text("utf-8"), "utf-8")
     (folder / "index.md").write_text(INDEX)
@@ -94,7 +102,9 @@ def written(folder: Path, departures: dict[str, tuple[str, str]] = DEPARTURES) -
     (folder / "second.md").write_text(
         PAGE.format(page="Second", label="two", law="Law x² / q", kind="exact"), "utf-8"
     )
-    (folder / "laws.md").write_text(LAWS.format(departures=departures), "utf-8")
+    (folder / "laws.md").write_text(LAWS.format(departures=DEPARTURES), "utf-8")
+    skeleton = (DOCS / "understand" / "skeleton.md.txt").read_text(encoding="utf-8")
+    (folder / "skeleton.md").write_text(skeleton, encoding="utf-8")
     return folder
 
 
@@ -151,64 +161,35 @@ def test_the_table_has_every_law_in_reading_order(original: Path) -> None:
     assert rows(original) == [
         ["Law x² / q", "exact", "(1)", "moments()", "tests/test_x.py::test_two[0.5]"],
         ["Law 1", "0.5 standard errors", "(2)", "moments()", "tests/test_x.py::test_one[0.5]"],
+        ["Two calls are uncorrelated", "1.0 standard errors", "(3)", "mask_moments()", YOURS],
     ]
     links = [str(link["href"]) for link in page(original, "laws").select("table.laws td a")]
     assert "first.html#equation-one" in links
     assert page(original, "laws").select("td .exact, td .statistical")[0].text == "exact"
 
 
-def test_the_table_follows_an_edit_of_another_page(original: Path, tmp_path: Path) -> None:
-    """It is written again, and nothing is executed again."""
-    sources = shutil.copytree(original, tmp_path / "copy")
-    assert built(sources).returncode == 0  # the paths are new
-    text = (sources / "first.md").read_text()
-    (sources / "first.md").write_text(text.replace("test_one", "test_another"))
-    run = built(sources)
-    assert run.returncode == 0, run.stderr
-    assert "Executing" not in run.stdout + run.stderr
-    assert rows(sources)[1][-1] == "tests/test_x.py::test_another[0.5]"
-    # What no longer matches is said in each build, until it does.
-    (sources / "first.md").write_text(text.replace("Law 1", "Law 2"))
-    for _ in range(2):
-        run = built(sources)
-        assert run.returncode != 0
-        assert "'Law 2' has no departure" in run.stderr
-        assert "'Law 1' is stated on no page" in run.stderr
-    # A page that goes takes its law with it.
-    (sources / "first.md").unlink()
-    (sources / "index.md").write_text(INDEX.replace("first\n", ""))
-    run = built(sources)
-    assert "'Law 1' is stated on no page" in run.stderr
-    assert [row[0] for row in rows(sources)] == ["Law x² / q"]
-
-
 def test_without_execution_the_table_says_so(tmp_path: Path) -> None:
     """A partial build shows the laws, and claims nothing."""
-    run = built(written(tmp_path), "-D", "nb_execution_mode=off")
+    run = built(written(tmp_path), *OFF)
     assert run.returncode == 0, run.stderr
-    assert [row[1] for row in rows(tmp_path)] == ["not run", "not run"]
+    assert [row[1] for row in rows(tmp_path)] == ["not run"] * 3
 
 
-@pytest.mark.parametrize(
-    ("missing", "message"),
-    [
-        (":kind: statistical\n", "a law has a :kind: and an :equation:"),
-        (":function: moments\n", "a law is implemented by a :function: or shown by a :script:"),
-        (":test: tests/test_x.py::test_one[0.5]\n", "a law has a :test:"),
-    ],
-)
-def test_a_law_that_leaves_something_out_is_refused(
-    missing: str, message: str, tmp_path: Path
-) -> None:
+def test_a_law_that_leaves_something_out_is_refused(tmp_path: Path) -> None:
     """With what is missing, and where."""
     sources = written(tmp_path)
     text = (sources / "first.md").read_text()
-    assert missing in text
-    (sources / "first.md").write_text(text.replace(missing, ""))
+    said = {
+        ":kind: statistical\n": "a law has a :kind: and an :equation:",
+        ":function: moments\n": "a law is implemented by a :function: or shown by a :script:",
+        ":test: tests/test_x.py::test_one[0.5]\n": "a law has a :test:",
+    }
+    wrong = [text.split("\n\n", 3)[-1].replace(missing, "") for missing in said]
+    (sources / "first.md").write_text("# First\n" + "\n".join(wrong))
     run = built(sources, "-D", "nb_execution_mode=off")
     assert run.returncode != 0
-    assert message in run.stderr
-    assert "first.md:" in run.stderr
+    for message in said.values():
+        assert re.search(rf"first\.md:\d+: .*{message}", run.stderr), run.stderr
 
 
 def law(name: str = "one", kind: str = "exact") -> Law:
@@ -238,15 +219,33 @@ def test_what_does_not_match_is_said(
     assert problems(laws, departures) == said
 
 
-def test_the_skeleton_of_a_page_builds(tmp_path: Path) -> None:
-    """As it is: it runs, its law stands in the table, and its reference is found."""
-    departures = {**DEPARTURES, "Two calls are uncorrelated": ("statistical", "1.0")}
-    sources = written(tmp_path, departures)
-    skeleton = (DOCS / "understand" / "skeleton.md.txt").read_text(encoding="utf-8")
-    (sources / "skeleton.md").write_text(skeleton, encoding="utf-8")
-    (sources / "index.md").write_text(INDEX.replace("first\n", "first\nskeleton\n"))
+def test_the_skeleton_of_a_page_builds(original: Path) -> None:
+    """As it is: it runs, and its reference is found."""
+    soup = page(original, "skeleton")
+    printed = [cell.text.strip().split(":")[0] for cell in soup.select(".cell_output")]
+    assert printed == ["16 masks", "largest deviation"]
+    assert soup.select("aside.footnote, dl.footnote, .footnote-list")
+
+
+def test_the_table_follows_an_edit_of_another_page(original: Path) -> None:
+    """It is written again, and nothing is executed again."""
+    sources = original
+    text = (sources / "first.md").read_text()
+    (sources / "first.md").write_text(text.replace("test_one", "test_another"))
     run = built(sources)
-    assert run.returncode == 0, run.stdout + run.stderr
-    printed = [cell.text for cell in page(sources, "skeleton").select(".cell_output")]
-    assert [text.strip().split(":")[0] for text in printed] == ["16 masks", "largest deviation"]
-    assert rows(sources)[2][0] == "Two calls are uncorrelated"
+    assert run.returncode == 0, run.stderr
+    assert "Executing" not in run.stdout + run.stderr
+    assert rows(sources)[1][-1] == "tests/test_x.py::test_another[0.5]"
+    # What no longer matches is said in each build, until it does.
+    (sources / "first.md").write_text(text.replace("Law 1", "Law 2"))
+    for _ in range(2):
+        run = built(sources)
+        assert run.returncode != 0
+        assert "'Law 2' has no departure" in run.stderr
+        assert "'Law 1' is stated on no page" in run.stderr
+    # A page that goes takes its law with it.
+    (sources / "first.md").unlink()
+    (sources / "index.md").write_text(INDEX.replace("first\n", ""))
+    run = built(sources)
+    assert "'Law 1' is stated on no page" in run.stderr
+    assert [row[0] for row in rows(sources)] == ["Law x² / q", "Two calls are uncorrelated"]
