@@ -81,7 +81,8 @@ test("the labels that readers know stay", () => {
 test("an address of version 1 keeps its meaning, and the state its address", () => {
   const first = "#v=1&x=1,2,3,4&p=0.5&seed=0&mode=train&scaling=inverted&loss=sum&draws=100&layers=10";
   assert.deepEqual(readFragment(first), initialState());
-  assert.ok(writeFragment(initialState()).startsWith(first));
+  const missing = (of, state) => of.split("&").filter((part) => !writeFragment(state).split("&").includes(part));
+  assert.deepEqual(missing(first, initialState()), []);
   const full =
     "#v=1&x=0.1*4,-2,inf&shape=2,3&dtype=float64&p=0.9&seed=-5&mode=eval&scaling=vanilla&loss=mean_square&draws=201&layers=20";
   assert.deepEqual(readFragment(full), {
@@ -97,7 +98,7 @@ test("an address of version 1 keeps its meaning, and the state its address", () 
     calls: 201,
     layers: 20,
   });
-  assert.ok(writeFragment(readFragment(full)).startsWith(full));
+  assert.deepEqual(missing(full, readFragment(full)), []);
 });
 
 test("an empty fragment is the first example", () => {
