@@ -20,3 +20,40 @@ addEventListener("load", () => {
   document.documentElement.classList.add("no-modules");
   if (location.protocol === "file:") for (const hint of document.querySelectorAll(".opened-as-file")) hint.hidden = false;
 });
+
+// The theme opens its drawers by labels of hidden checkboxes, which no keyboard reaches: buttons take their places.
+for (const [id, drawer] of [["__navigation", ".sidebar-drawer"], ["__toc", ".toc-drawer"]]) {
+  const opened = document.getElementById(id);
+  const panel = document.querySelector(drawer);
+  if (!opened || !panel) continue;
+  panel.id ||= `${id}-drawer`;
+  const labels = document.querySelectorAll(`label[for="${id}"]:not(.overlay)`);
+  const buttons = [...labels].map((label) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = `drawer-button ${label.className}`;
+    button.setAttribute("aria-label", id === "__toc" ? "On this page" : "Pages");
+    button.setAttribute("aria-controls", panel.id);
+    button.append(...label.childNodes);
+    label.replaceWith(button);
+    return button;
+  });
+  let opener = buttons[0];
+  const show = (isOpen) => {
+    opened.checked = isOpen;
+    for (const button of buttons) button.setAttribute("aria-expanded", String(isOpen));
+    if (isOpen) panel.querySelector("a[href], input")?.focus();
+    else if (panel.contains(document.activeElement)) opener.focus();
+  };
+  for (const button of buttons) {
+    button.setAttribute("aria-expanded", "false");
+    button.addEventListener("click", () => {
+      opener = button;
+      show(!opened.checked);
+    });
+  }
+  // The overlay beside an open drawer is still a label, and a link in it leads to a place on this page.
+  opened.addEventListener("change", () => show(opened.checked));
+  panel.addEventListener("click", ({ target }) => target.closest?.("a[href^='#']") && opened.checked && show(false));
+  panel.addEventListener("keydown", ({ key }) => key === "Escape" && opened.checked && show(false));
+}

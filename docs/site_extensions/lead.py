@@ -26,6 +26,7 @@ from sphinx.util.docutils import SphinxDirective
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+
 class LeadNode(nodes.General, nodes.Element):
     """The box of one page."""
 

@@ -20,6 +20,7 @@ from site_extensions import (
     link_previews,
     mathml,
     minified,
+    search_sections,
 )
 from site_extensions.content_security import Moved
 
@@ -48,6 +49,7 @@ def walk(app: Sphinx, failure: Exception | None) -> None:
     leftovers.remove(leftovers.pages_gone(site, app.env.found_docs), site)
     named: set[str] = set()
     characters: set[str] = set()
+    sections: list[search_sections.Section] = []
     for path in sorted(site.rglob("*.html")):
         before = path.read_text(encoding="utf-8")
         if content_security.META in before:
@@ -57,7 +59,11 @@ def walk(app: Sphinx, failure: Exception | None) -> None:
         save(after, path, before, site)
         named |= leftovers.files_named(after.text)
         characters |= mathml.characters(after.text)
+        sections += search_sections.sections(after.text, path.relative_to(site).as_posix())
     serve_sources(Path(app.srcdir), site)
+    listed = site / search_sections.LISTED
+    listed.parent.mkdir(parents=True, exist_ok=True)
+    listed.write_text(search_sections.script(sections), encoding="utf-8")
     for path in sorted((site / "_static").rglob("*.css")):
         before = path.read_text(encoding="utf-8")
         after = content_security.pictures_as_files(before, way_to_root(path, site))

@@ -12,7 +12,7 @@ import { FIELDS, initialState, writeFragment } from "../model/lab_state.js";
 /** @typedef {import("../model/lab_state.js").LabState} LabState */
 
 const place = /** @type {HTMLElement} */ (document.getElementById("live-rows"));
-const caption = /** @type {HTMLElement} */ (document.querySelector(".caption"));
+const caption = /** @type {HTMLElement} */ (document.querySelector(".live-caption"));
 const number = html("output", { for: "live-p" });
 const slide = html("input", { id: "live-p", type: "range", min: 0, max: 1, step: 0.05, value: initialState().p });
 const said = html("span", { role: "status" });
