@@ -62,17 +62,18 @@ def test_every_code_cell_was_executed(source: Path, site: Path) -> None:
 
 
 def test_index_answers_with_what_torch_computes(site: Path) -> None:
-    """The answer, the rule, the picture, and the very tensor that torch gives."""
+    """The symptom, the answer, the rule, the picture, and the very tensors that torch gives."""
     soup = page(site, "index.html")
     article = soup.select_one("article")
     assert article is not None
     assert "divides what it keeps by 1 − p" in article.text
     assert article.select_one("math mfrac")
     assert article.select_one("img.four-rows")
-    torch.manual_seed(0)
     x = torch.tensor([1.0, 2.0, 3.0, 4.0])
-    assert str(F.dropout(x, 0.5)) in outputs(soup)
-    caption = article.select_one(".caption")
+    for values in (torch.ones(8), x):
+        torch.manual_seed(0)
+        assert str(F.dropout(values, 0.5)) in outputs(soup)
+    caption = article.select_one("#live-rows ~ .live-caption")
     assert caption is not None
     assert str(x.tolist()) in caption.text
     assert torch.__version__.split("+", maxsplit=1)[0] in caption.text
@@ -274,11 +275,31 @@ def test_the_lab_stands_without_javascript(site: Path) -> None:
     assert soup.select_one("script[type=module][src='../_static/lab/view/lab.js']")
 
 
+def test_the_first_page_shows_one_call_beside_the_average(site: Path) -> None:
+    """From scratch, with and without the division, one call and many, and what eval() does."""
+    text = outputs(page(site, "index.html"))
+    one = r"tensor\(\[0\., 0\., {0}\., 0\., 0\., 0\., {0}\., {0}\.\]\)"
+    for who, kept in (("torch", 2), ("from scratch", 2), ("not divided", 1)):
+        assert re.search(rf"{who}: +{one.format(kept)}", text), who
+    assert re.search(r"one call: +\[0\. 0\. 2\.", text)
+    assert re.search(r"averaged over 100,000 calls,\ndivided: +\[1\. 1\.", text)
+    assert re.search(r"not divided: +\[0\.5 0\.5", text)
+    assert re.search(r"eval\(\): +tensor\(\[1\., 2\., 3\., 4\.\]\)", text)
+    assert "attention, twice the same: False" in text
+
+
 def test_the_first_page_has_its_doors(site: Path) -> None:
-    """Understand, run, lab, look up: each door leads to a page."""
+    """A door names the trouble or the wish, and leads to a page."""
     doors = page(site, "index.html").select(".doors .sd-card")
     titles = [title.text.strip() for door in doors for title in door.select(".sd-card-title")]
-    assert titles == ["Understand", "Run", "Lab", "Look up"]
+    assert titles == [
+        "My values doubled",
+        "My model answers differently every time",
+        "Where do I put it, and which p?",
+        "Run it",
+        "Play",
+        "Look up",
+    ]
     links = [str(link["href"]) for door in doors for link in door.select("a")]
     assert len(links) == len(doors)
     for link in links:
