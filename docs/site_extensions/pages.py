@@ -16,6 +16,8 @@ from site_extensions import (
     accessible,
     adaptive_svg,
     content_security,
+    folded,
+    labelled_tables,
     leftovers,
     link_previews,
     mathml,
@@ -35,6 +37,8 @@ def finished(page: str, root: str, *, strict: bool) -> Moved:
     """Return a page as it is served, in the order in which it gets there."""
     page = accessible.named(page)
     page = link_previews.in_own_words(page)
+    page = labelled_tables.labelled(page)
+    page = folded.open_until_scripted(page)
     # Last, because it moves whatever the others write inline.
     return content_security.without_inline(page, root) if strict else Moved(page, {})
 
