@@ -99,7 +99,8 @@ def serve_sources(sources: Path, site: Path) -> None:
     """Write the site's own scripts, styles and drawings, made smaller, where they are served."""
     for folder, served in SERVED.items():
         for source in sorted((sources / folder).rglob("*")):
-            if source.suffix not in minified.KINDS:
+            # What others wrote is served as they wrote it: the minifier makes MiniSearch fail.
+            if source.suffix not in minified.KINDS or "vendor" in source.parts:
                 continue
             target = site / served / source.relative_to(sources / folder)
             target.parent.mkdir(parents=True, exist_ok=True)
