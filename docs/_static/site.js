@@ -1,3 +1,18 @@
+// Code that proves or draws is folded; without this script it stands open, and so it does on paper.
+const folded = document.querySelectorAll("div.cell details.hide");
+for (const details of folded) {
+  details.open = false;
+  details.dataset.ready = "";
+}
+let unfolded = [];
+addEventListener("beforeprint", () => {
+  unfolded = [...document.querySelectorAll("article details:not([open])")];
+  for (const details of unfolded) details.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const details of unfolded) details.open = false;
+});
+
 // The pip line names this site by the address that the reader sees it at.
 for (const line of document.querySelectorAll(".site-address")) {
   line.textContent = new URL(line.dataset.wheel, document.baseURI).href;

@@ -16,6 +16,8 @@ from site_extensions import (
     accessible,
     adaptive_svg,
     content_security,
+    folded,
+    labelled_tables,
     leftovers,
     link_previews,
     mathml,
@@ -35,6 +37,8 @@ def finished(page: str, root: str, *, strict: bool) -> Moved:
     """Return a page as it is served, in the order in which it gets there."""
     page = accessible.named(page)
     page = link_previews.in_own_words(page)
+    page = labelled_tables.labelled(page)
+    page = folded.open_until_scripted(page)
     # Last, because it moves whatever the others write inline.
     return content_security.without_inline(page, root) if strict else Moved(page, {})
 
@@ -95,7 +99,8 @@ def serve_sources(sources: Path, site: Path) -> None:
     """Write the site's own scripts, styles and drawings, made smaller, where they are served."""
     for folder, served in SERVED.items():
         for source in sorted((sources / folder).rglob("*")):
-            if source.suffix not in minified.KINDS:
+            # What others wrote is served as they wrote it: the minifier makes MiniSearch fail.
+            if source.suffix not in minified.KINDS or "vendor" in source.parts:
                 continue
             target = site / served / source.relative_to(sources / folder)
             target.parent.mkdir(parents=True, exist_ok=True)
