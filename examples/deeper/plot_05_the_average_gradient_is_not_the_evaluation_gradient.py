@@ -133,7 +133,7 @@ print(f"average below evaluation: {below} of {networks * labels} losses")
 # What to take away
 # -----------------
 # Dropout trains another loss, on purpose. A training loss above that of evaluation
-# is no sign of a bug, and evaluation's gradient is no cleaner version of training's.
+# is no sign of a bug, nor is evaluation's gradient a cleaner version of training's.
 #
 # **Try changing** p and q to 0.1 and 0.9, where both draw closer, or the last
 # ``torch.relu`` to ``torch.clone``: dropped inputs then obey Jensen too, and the

@@ -112,8 +112,8 @@ for name, values in final.items():
     assert name != "training loss" or throughout[0] > throughout[1]
 
 # %%
-# What early dropout gains is less than a tenth of either loss; throughout, it raises
-# the training loss. With dropout on, direction variance and error are higher at
+# Early dropout gains less than a tenth of either loss; throughout, it raises the
+# training loss. With dropout on, direction variance and error are higher at
 # every look. All this is asserted, and holds for any of the seeds 1 to 10 too.
 rows = {step: [against_none(v, 2) for v in look] for step, look in looks.items()}
 assert all(mean - half > 0 for row in rows.values() for mean, half in row)
