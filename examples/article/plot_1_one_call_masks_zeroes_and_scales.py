@@ -10,8 +10,8 @@ the keep probability :math:`q = 1 - p`, so that the average output is the input:
 
 The article's first example shows this, and a gradient that it leaves unexplained.
 It also says that the outputs "will differ slightly in subsequent runs". They do
-not: each element either stays exactly as it was or jumps between 0 and :math:`x_i /
-q`.
+not: each element either stays exactly as it was or jumps between 0 and
+:math:`x_i / q`.
 """
 
 # %%
@@ -54,15 +54,15 @@ told
 # The same call as a picture: what the mask drops ends at zero, what it keeps is
 # divided by q.
 fig, ax = plt.subplots(figsize=(4.0, 2.0))
-figures.four_rows(told, ax).set_title("Dropped elements become 0, kept ones x / q")
+figures.four_rows(told, ax).set_title("Dropped: 0, kept: x / q")
 plt.show()
 
 # %%
 # The gradient passes through the same mask
 # -----------------------------------------
-# The article's loss is the mean of :math:`y^2`. By the chain rule :math:`\partial L
-# / \partial x_i = 2 y_i m_i / (n q)`: exactly zero where the element was dropped,
-# not merely small, and scaled once more where it was kept.
+# The article's loss is the mean of :math:`y^2`. By the chain rule
+# :math:`\partial L / \partial x_i = 2 y_i m_i / (n q)`: exactly zero where the
+# element was dropped, not merely small, and scaled once more where it was kept.
 loss = torch.mean(y**2)
 loss.backward()
 m, n = told.mask, x.numel()
@@ -77,10 +77,9 @@ print("gradient =", x.grad.tolist())
 # it to be either nothing or :math:`1/q` times that.
 fig, ax = plt.subplots(figsize=(4.0, 2.8))
 average = mean_square_gradient_moments(x, p).mean
-figures.gradient_bars(x.grad, m, expected=average, ax=ax).set_title(
-    "A dropped element has gradient 0"
-)
-ax.legend()
+figures.gradient_bars(x.grad, m, expected=average, ax=ax)
+ax.set(title="A dropped element has gradient 0", ylim=(-0.2, 10))
+ax.legend(loc="upper left")
 plt.show()
 
 # %%

@@ -78,15 +78,15 @@ for p, law in exact.items():
     )
 
 # %%
-# The same axis for both: at :math:`p = 0.1` the mean hardly moves, at :math:`p =
-# 0.9` it wanders.
+# The same axis for both: at :math:`p = 0.1` the mean hardly moves, at
+# :math:`p = 0.9` it wanders.
 fig, axes = plt.subplots(2, 1, figsize=(4.0, 5.2), sharex=True)
 for ax, (p, samples) in zip(axes, means.items(), strict=True):
     figures.mean_distribution(p, n, samples=samples, ax=ax)
-axes[0].set_title("The observed means follow the exact distribution", pad=46)
-axes[0].legend(
-    ncols=2, loc="lower left", bbox_to_anchor=(-0.12, 1.0), columnspacing=1.0
-)
+axes[0].set_title("At p = 0.9 the mean wanders", pad=46)
+axes[1].set_title("At p = 0.1 it hardly moves")
+place = {"loc": "lower left", "bbox_to_anchor": (-0.12, 1.0)}
+axes[0].legend(ncols=2, columnspacing=1.0, **place)
 plt.show()
 
 # %%

@@ -76,7 +76,7 @@ for row, mask in enumerate(masks.values()):
     )
 ax.set_yticks(range(len(masks)), masks)
 ax.invert_yaxis()
-ax.set_title("Whatever draws first shifts the mask")
+ax.set_title("Any draw shifts the mask")
 ax.set_xlabel("element")
 plt.show()
 

@@ -60,7 +60,7 @@ for layout in (torch.contiguous_format, torch.channels_last):
 print("replayed bit for bit, channels_last included")
 
 # %%
-fig, axes = plt.subplots(2, 1, figsize=(4.0, 5.6))
+fig, axes = plt.subplots(2, 1, figsize=(4.0, 4.6))
 for ax, output, name in zip(
     axes, (by_rows, by_columns), ("rows", "columns"), strict=True
 ):

@@ -81,26 +81,26 @@ for p, y in outputs.items():
 series = [("mean", figures.KEPT, "o", 0.0), ("norm", figures.SCALED, "s", -0.5)]
 series += [("cosine", figures.DROPPED, "^", 0.5)]
 q = 1 - torch.tensor(drop_probabilities)
-fig, axes = plt.subplots(2, 1, figsize=(4.0, 6.0), sharex=True)
+fig, axes = plt.subplots(2, 1, figsize=(4.0, 5.2), sharex=True)
 for ax, power, shown in zip(axes, (0.0, 0.5), (series, series[:2]), strict=True):
     for k, (name, colour, marker, theory) in enumerate(shown):
         ratio, bar = values[:, k] * q**power, 5 * bars[:, k] * q**power
         ax.errorbar(1 - q, ratio, bar, color=colour, fmt=marker, label=name)
         ax.plot(1 - q, q ** (theory + power), "--", color=colour, linewidth=1)
     ax.set_ylabel("ratio to the input")
-axes[0].set_title("Divided by q: the mean stays, the norm grows")
-axes[1].set_title("Divided by √q: the norm stays, the mean shrinks")
+axes[0].set_title("Divided by q: the norm grows")
+axes[1].set_title("Divided by √q: the mean shrinks")
 axes[0].legend(loc="upper left")
-axes[1].set_xlabel("p; bars are five standard errors, lines the theory")
+axes[1].set_xlabel("p (bars: five standard errors)")
 plt.show()
 
 # %%
 # A short vector grows less
 # -------------------------
-# What is exact for every vector is the mean of the *squared* norm, :math:`\|x\|^2 /
-# q`. The mean norm lies between :math:`\|x\|` and :math:`\|x\| / \sqrt q`, and
-# nears the second as more elements share the length. All masks of n ones, at p =
-# 0.5, where each mask is as likely as any other:
+# What is exact for every vector is the mean of the *squared* norm,
+# :math:`\|x\|^2 / q`. The mean norm lies between :math:`\|x\|` and
+# :math:`\|x\| / \sqrt q`, and nears the second as more elements share the length.
+# All masks of n ones, at p = 0.5, where each mask is as likely as any other:
 for n in (1, 2, 4, 8, 16):
     masks = torch.tensor(list(product((0.0, 2.0), repeat=n)), dtype=torch.float64)
     growth = masks.norm(dim=1) / n**0.5

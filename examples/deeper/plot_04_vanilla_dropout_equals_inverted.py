@@ -17,7 +17,7 @@ training, up to rounding.
 # %%
 # One network, two kinds of dropout
 # ---------------------------------
-# ``F.dropout`` scales; for the vanilla network, ``replay_mask`` gives the seed's mask.
+# ``F.dropout`` scales. ``replay_mask`` gives the vanilla network the seed's mask.
 import copy
 
 import matplotlib.pyplot as plt

@@ -85,8 +85,8 @@ for label in range(labels):
 # The average loss lies above the loss of evaluation
 # --------------------------------------------------
 # Here it must. The logits are linear in the mask, so they average to those of
-# evaluation, and cross-entropy is convex in the logits (Jensen). The gap is the same
-# for each label, and nil only if no mask moves one logit against another.
+# evaluation, and cross-entropy is convex in the logits (Jensen). The gap is the
+# same for each label, and nil only if no mask moves one logit against another.
 each_loss, plain_loss = losses(W, V, masks), losses(W, V, evaluate)
 mean_loss = chance @ each_loss
 gap = mean_loss - plain_loss
@@ -107,7 +107,7 @@ axes[1].hist(each_loss[:, easy], 40, weights=chance, alpha=0.5, label="all masks
 axes[1].axvline(plain_loss[easy], c=figures.NEUTRAL, ls="--", label="evaluation")
 axes[1].axvline(mean_loss[easy], color=figures.EXPECTED, label="average")
 axes[1].set_title("The average loss lies above evaluation's")
-axes[1].set(xlabel="loss", ylabel="probability")
+axes[1].set(xlabel="loss", ylabel="probability", ylim=(0, 0.22))
 axes[0].legend()
 axes[1].legend()
 plt.show()
@@ -133,7 +133,7 @@ print(f"average below evaluation: {below} of {networks * labels} losses")
 # What to take away
 # -----------------
 # Dropout trains another loss, on purpose. A training loss above that of evaluation
-# is no sign of a bug, and a gradient in evaluation no cleaner version of training's.
+# is no sign of a bug, nor is evaluation's gradient a cleaner version of training's.
 #
 # **Try changing** p and q to 0.1 and 0.9, where both draw closer, or the last
 # ``torch.relu`` to ``torch.clone``: dropped inputs then obey Jensen too, and the

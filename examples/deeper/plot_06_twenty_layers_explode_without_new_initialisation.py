@@ -79,8 +79,9 @@ for kind, (drop, shrink, training) in KINDS.items():
 # One layer's factor on the mean square has the expectation r and the relative
 # variance w = (6/q - 1)/n; so the logarithm of the RMS has the mean L (ln r -
 # w/2)/2 and the variance L w/4, but for terms of the next order in 1/n. Signal and
-# gradient grow about a thousandfold, or hold, or vanish in evaluation; the brackets
-# hold the root of the expected mean square, :math:`r^{L/2}`.
+# gradient grow about a thousandfold, or hold, or vanish in evaluation. "Expected"
+# is the root of the expected mean square.
+print(f"{'':<18}{'signal':>12}{'gradient':>12}{'expected':>12}")
 for kind, (drop, shrink, training) in KINDS.items():
     keep = 1 - drop if training else 1.0
     factor, spread = shrink**2 / keep, (6 / keep - 1) / n
@@ -88,8 +89,8 @@ for kind, (drop, shrink, training) in KINDS.items():
     error = (depth * spread / 4 / seeds) ** 0.5
     forward, backward = logs[kind][0][-1], logs[kind][1][0]
     assert max(abs(forward - aim[kind]), abs(backward - aim[kind])) < 5 * error
-    ends = f"signal x {np.exp(forward):<8.2g} gradient x {np.exp(backward):<8.2g}"
-    print(f"{kind:<17}{ends} ({factor ** (depth / 2):.2g})")
+    row = np.exp(forward), np.exp(backward), factor ** (depth / 2)
+    print(f"{kind:<18}" + "".join(f"{gain:>12.3g}" for gain in row))
 
 # %%
 # Every layer learns from too large a gradient
@@ -116,7 +117,7 @@ for run, (ax, passed) in enumerate(zip(axes, (at, depth - at), strict=True)):
         ax.plot(at, size, color=colour, marker=marker, ms=4, lw=1, label=kind)
     ax.set(yscale="log", ylabel="RMS", xticks=range(0, depth + 1, 5))
 axes[0].set_title("Under dropout only 2q/n holds the signal")
-axes[1].set_title("Only 2q/n holds the gradient, coming back")
+axes[1].set_title("Only 2q/n holds the gradient, too")
 axes[1].set_xlabel("layer")
 axes[0].set_ylim(top=1e6)
 axes[0].set_yticks([1e-3, 1, 1e3], ["1/1000", "1", "1000"])
@@ -126,10 +127,11 @@ plt.show()
 # %%
 # What to take away
 # -----------------
-# Dropout keeps the mean, not the second moment. A deep network without normalisation
-# or residual connections needs weights of variance 2q/n to hold its signal in
-# training, and then loses it in evaluation: the two differ by :math:`q^{-L/2}` in
-# RMS, whatever the variance. :doc:`/understand/depth` derives all of it.
+# Dropout keeps the mean, not the second moment. A deep network without
+# normalisation or residual connections needs weights of variance 2q/n to hold its
+# signal in training, and then loses it in evaluation: the two differ by
+# :math:`q^{-L/2}` in RMS, whatever the variance. :doc:`/understand/depth` derives
+# all of it.
 #
 # **Try changing** ``p`` to 0.1, where twenty layers do little harm, or ``n`` to 32,
 # where the typical network lies far below the expected mean square.

@@ -39,10 +39,10 @@ assert abs(dropped - 1).max() > 0.05
 # %%
 # The law of a row sum
 # --------------------
-# With weights :math:`a_j` and independent coins, the sum is :math:`S = \sum_j a_j
-# m_j / q`: its mean is 1 and its variance :math:`(p/q) \sum_j a_j^2`. All 1024
-# masks of ten keys agree, for a query that looks at all keys alike and for one that
-# looks mostly at one.
+# With weights :math:`a_j` and independent coins, the sum is
+# :math:`S = \sum_j a_j m_j / q`: its mean is 1 and its variance
+# :math:`(p/q) \sum_j a_j^2`. All 1024 masks of ten keys agree, for a query that
+# looks at all keys alike and for one that looks mostly at one.
 q = 1 - p
 rows_of = {}
 for name, high in {"even": 0.0, "peaked": score}.items():

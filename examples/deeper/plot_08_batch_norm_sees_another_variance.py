@@ -12,9 +12,9 @@ should have variance 1 has at most :math:`q = 1 - p`.
 # What batch norm learns
 # ----------------------
 # A feature of mean :math:`\mu` and variance :math:`\sigma^2`. Given the sample, the
-# mask adds a variance of :math:`x^2 p/q`, on average :math:`(\sigma^2 +
-# \mu^2)\,p/q`. With ``momentum=None`` batch norm keeps the plain average over
-# batches.
+# mask adds a variance of :math:`x^2 p/q`, on average
+# :math:`(\sigma^2 + \mu^2)\,p/q`. With ``momentum=None`` batch norm keeps the plain
+# average over batches.
 import math
 
 import matplotlib.pyplot as plt
@@ -89,7 +89,7 @@ for p in (0.1, 0.3, 0.5, 0.7, 0.9):
         # Delta method; the variance of N normal inputs has variance 2 / (N - 1).
         relative = math.sqrt(2 / (len(test) - 1) + (error / v) ** 2)
         assert abs(one * (v + model[1].eps) - 1) < 5 * relative
-ax.set_title("The larger p or the mean, the smaller the variance")
+ax.set_title("Evaluation gives a variance below 1")
 ax.set(xlabel="p of the dropout in front", ylabel="variance in evaluation")
 ax.legend()
 plt.show()

@@ -97,8 +97,8 @@ plt.show()
 # The unit does not matter
 # ------------------------
 # Make the two features orthogonal over the samples, with mean squares of exactly 1
-# and 100. Dropout keeps the part :math:`q` of each least squares weight, whatever the
-# unit. Ordinary ridge regression, one strength for all, keeps
+# and 100. Dropout keeps the part :math:`q` of each least squares weight, whatever
+# the unit. Ordinary ridge regression, one strength for all, keeps
 # :math:`h_j / (h_j + p/q)`: it hardly shrinks the feature with the large numbers.
 X = torch.linalg.qr(X).Q * n**0.5 * scales
 gram, right, h = X.T @ X / n, X.T @ t / n, (X**2).mean(0)

@@ -13,10 +13,10 @@ network and of ``p``.
 # A network that is trained without luck
 # --------------------------------------
 # One hidden ReLU layer with dropout after it. Averaged over masks, its squared loss
-# is the loss without dropout plus the variance :math:`\frac{p}{q} \sum_j w_j^2
-# h_j^2` of its output, h its hidden units. Training on that average draws no masks,
-# so two networks with the same start differ by their data alone, and many can be
-# trained side by side.
+# is the loss without dropout plus the variance
+# :math:`\frac{p}{q} \sum_j w_j^2 h_j^2` of its output, h its hidden units. Training
+# on that average draws no masks, so two networks with the same start differ by
+# their data alone, and many can be trained side by side.
 import math
 
 import matplotlib.pyplot as plt

@@ -3,8 +3,8 @@ No scaling costs calibration, and hardly any accuracy
 =====================================================
 
 Train with masks at p = 0.5, but never multiply by ``1 / (1 - p)``. In evaluation a
-unit then sums over twice as many inputs as in training. Does that break the network?
-By its accuracy you would hardly notice. Its probabilities become far too sure.
+unit then sums over twice as many inputs as in training. Does that break the
+network? By its accuracy you would hardly notice. Its probabilities are far off.
 """
 
 # %%
@@ -32,8 +32,8 @@ train, test = shuffled[:, :300].repeat(2, 1), shuffled[:, 300:].repeat(2, 1)
 # %%
 # Two arms that differ in one factor
 # ----------------------------------
-# Half of the networks leave what a mask keeps as it is, half multiply it by 1/q. All
-# else is the same. There are no biases, so a factor passes through every layer.
+# Half of the networks leave what a mask keeps as it is, half multiply it by 1/q.
+# All else is the same. There are no biases, so a factor passes through every layer.
 shapes = [(64, 256), (256, 256), (256, 10)]
 total = 1 / q ** (len(shapes) - 1)
 start = [torch.randn(seeds, a, b) * (2 / a) ** 0.5 for a, b in shapes]
@@ -90,9 +90,9 @@ for name, values in found.items():
 
 # %%
 # Paired differences with 95 % t intervals over seeds. The negative log-likelihood
-# (NLL) and the overconfidence grow. The accuracy falls too, a little but surely: its
-# interval lies between 0 and 1.5 points. All this holds, and is asserted, for any of
-# the seeds 1 to 10 in place of 0.
+# (NLL) and the overconfidence grow. The accuracy falls too, a little but surely:
+# its interval lies between 0 and 1.5 points. All this holds, and is asserted, for
+# any of the seeds 1 to 10 in place of 0.
 assert min(ends["NLL"] + ends["overconfidence"]) > 0
 assert -0.015 < ends["accuracy"][0] < ends["accuracy"][1] < 0
 
@@ -110,8 +110,8 @@ print("slopes:", slopes.reshape(2, -1).mean(1).numpy().round(2))
 # The factor at test time
 # -----------------------
 # Now multiply the hidden units of the first arm by q in evaluation. As q is a power
-# of two, nothing is rounded: each logit is divided by :math:`1/q^2` exactly, no
-# digit changes, the NLL falls in every seed: what accuracy lost, it lost in training.
+# of two, nothing is rounded: logits are divided by :math:`1/q^2` exactly, no digit
+# changes, the NLL falls in every seed. What accuracy lost, it lost in training.
 corrected = logits(images[test], training=False, factor=q * scale).detach()
 assert torch.equal(corrected[:seeds] * total, plain[:seeds])
 assert torch.equal(corrected.argmax(2), plain.argmax(2))
@@ -133,8 +133,8 @@ plt.show()
 # %%
 # What to take away
 # -----------------
-# The scale lets evaluation speak as loudly as training did. Which digit wins does not
-# depend on loudness; the probabilities do. Accuracy hardly tells of a lost scale.
+# The scale lets evaluation speak as loudly as training did. Which digit wins does
+# not depend on loudness; the probabilities do. Accuracy hardly tells.
 #
 # **Try changing** ``shapes`` to ``[(64, 256), (256, 10)]``: the slope becomes two,
 # and the NLL hardly grows.

@@ -4,9 +4,9 @@ Early dropout gains little or nothing on these digits
 
 Dropout is a cure for overfitting. Liu, Xu, Jin, Shen and Darrell ("Dropout Reduces
 Underfitting", ICML 2023, arXiv:2303.01500) put it to another use: with dropout in
-the first epochs only, models that underfit end with a lower training loss, and early
-in training their minibatch gradients agree better in direction. This script looks
-for both on a desk: the gradients agree less, and a gain is too small to be seen.
+the first epochs only, models that underfit end with a lower training loss, and
+early in training their minibatch gradients agree better in direction. This script
+looks for both on a desk: gradients agree less, and a gain is too small to be seen.
 """
 
 # %%
@@ -58,9 +58,9 @@ def minibatch():
 # %%
 # Directions
 # ----------
-# K minibatches give unit gradients at a network's weights. *Direction variance*: the
-# mean of one minus their cosine, over pairs. *Direction error*: the same against the
-# gradient of all training images, without dropout.
+# K minibatches give unit gradients at a network's weights. *Direction variance*:
+# the mean of one minus their cosine, over pairs. *Direction error*: the same
+# against the gradient of all training images, without dropout.
 K = 8
 
 
@@ -112,9 +112,9 @@ for name, values in final.items():
     assert name != "training loss" or throughout[0] > throughout[1]
 
 # %%
-# Whatever early dropout gains, it is less than a tenth of either loss; throughout, it
-# raises the training loss. With dropout on, direction variance and error are higher
-# at every look. All this is asserted, and holds for any of the seeds 1 to 10 too.
+# Early dropout gains less than a tenth of either loss; throughout, it raises the
+# training loss. With dropout on, direction variance and error are higher at
+# every look. All this is asserted, and holds for any of the seeds 1 to 10 too.
 rows = {step: [against_none(v, 2) for v in look] for step, look in looks.items()}
 assert all(mean - half > 0 for row in rows.values() for mean, half in row)
 fig, axes = plt.subplots(2, 1, figsize=(4.0, 5))
@@ -134,7 +134,7 @@ plt.show()
 # %%
 # What to take away
 # -----------------
-# Nearly a null result, for one small network, one rate and one budget. The paper's models
-# and data are of another size, and nothing here speaks against what it found there.
+# Nearly a null result, for one small network, one rate and one budget. It does not
+# speak against what the paper found for models and data of another size.
 #
 # **Try changing** ``p`` to 0.3 or ``width`` to 16, and count your trials.
