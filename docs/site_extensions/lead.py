@@ -12,7 +12,7 @@
     :::
 
 ``lab`` is the fragment of the lab's address that sets its state; ``needs`` says what one must
-know first.
+know first. A page without a lead does not build.
 """
 
 from __future__ import annotations
@@ -23,11 +23,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
+
+
+# Written by sphinx-gallery from scripts, whose first lines are their leads; the first page has its answer.
+WITHOUT = ("auto_examples/", "gen_modules/", "index")
 
 
 class LeadNode(nodes.General, nodes.Element):
@@ -124,6 +129,13 @@ def ask_on(
             context[name] = {**neighbour, "title": neighbour["title"] + question}
 
 
+def refuse_pages_without(app: Sphinx, doctree: nodes.document) -> None:
+    """Stop the build at a page that does not open with a lead."""
+    name = app.env.docname
+    if not name.startswith(WITHOUT) and not next(doctree.findall(LeadNode), None):
+        raise ExtensionError(f"{name}: a page opens with a lead (question, claim, ten seconds)")
+
+
 def visit(translator: Any, node: LeadNode) -> None:
     """Open the box."""
     translator.body.append(translator.starttag(node, "div"))
@@ -138,6 +150,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directive."""
     app.add_node(LeadNode, html=(visit, depart))
     app.add_directive("lead", Lead)
+    app.connect("doctree-read", refuse_pages_without)
     app.connect("env-purge-doc", forget)
     app.connect("env-merge-info", merge)
     app.connect("html-page-context", ask_on)
