@@ -376,7 +376,7 @@ for (const start of starters) {
             },
             String(i / 5),
           );
-          const [p, seed] = /p = (\S+), seed (\d+)/.exec(await text(page, ".caption")).slice(1);
+          const [p, seed] = /p = (\S+), seed (\d+)/.exec(await text(page, "#live-rows ~ .live-caption")).slice(1);
           scripts.push(
             `import torch\ntorch.manual_seed(${seed})\nprint(torch.nn.functional.dropout(torch.tensor([1., 2., 3., 4.]), ${p}).tolist())`,
           );
@@ -386,7 +386,7 @@ for (const start of starters) {
             ),
           );
           assert.match(
-            await page.evaluate(() => document.querySelector(".caption a").href),
+            await page.evaluate(() => document.querySelector("#live-rows ~ .live-caption a").href),
             new RegExp(`lab/index\\.html#v=1&x=1,2,3,4&p=${p}&seed=${seed}&`),
           );
         }
