@@ -42,7 +42,7 @@ html_theme = "furo"
 html_title = "Dropout, explained"
 html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
-html_css_files = ["house.css", "lab.css"]
+html_css_files = ["house.css", "identity.css", "lab.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_domain_indices = False
 html_show_sphinx = html_copy_source = html_show_sourcelink = False

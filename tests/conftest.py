@@ -8,7 +8,7 @@ import hypothesis
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
-from background import DOCS, ROOT, Background
+from background import DOCS, ROOT, Background, Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,24 +62,33 @@ def background(
 
 
 @pytest.fixture(scope="session")
-def site(background: Background) -> Path:
+def built(background: Background) -> Site:
+    """Return the built site; where it cannot be built, say why once, and stop."""
+    try:
+        return background.site.result()
+    except AssertionError as failed:
+        pytest.exit(f"the site does not build:\n{failed}", returncode=1)
+
+
+@pytest.fixture(scope="session")
+def site(built: Site) -> Path:
     """Return the folder of the built site."""
-    return background.site.result().folder
+    return built.folder
 
 
 @pytest.fixture(scope="session")
-def address(background: Background) -> str:
+def address(built: Site) -> str:
     """Return the address at which the built site is served."""
-    return background.site.result().address
+    return built.address
 
 
 @pytest.fixture(scope="session")
-def environment(background: Background) -> reader.Environment:
+def environment(background: Background, built: Site) -> reader.Environment:  # noqa: ARG001
     """Return a fresh environment with what the site's pip line installs."""
     return background.environment.result()
 
 
 @pytest.fixture
-def ran(background: Background, script: Path) -> reader.Ran:
+def ran(background: Background, built: Site, script: Path) -> reader.Ran:  # noqa: ARG001
     """Return what a script did that was downloaded and run in that environment."""
     return background.scripts[script].result()

@@ -57,10 +57,9 @@ def pip_requirement(address: str) -> str:
     soup = BeautifulSoup(read(url), "html.parser")
     place = soup.select_one(".site-address")
     assert place is not None
-    assert (
-        "new URL(line.dataset.wheel, document.baseURI).href"
-        in read(urljoin(address, "_static/site.js")).decode()
-    )
+    # The site's script is written with short names.
+    script = read(urljoin(address, "_static/site.js")).decode()
+    assert re.search(r"new URL\(\w+\.dataset\.wheel, ?document\.baseURI\)\.href", script)
     place.string = urljoin(url, str(place["data-wheel"]))
     assert place.parent is not None
     line = re.fullmatch(r'python -m pip install "(.*)"\s*', place.parent.text)

@@ -107,3 +107,11 @@ def test_alpha_layers_are_off_unless_told_otherwise() -> None:
     """A bare call of F.alpha_dropout draws nothing: there is no mask to average over."""
     with pytest.raises(ValueError, match="draws nothing"):
         output_moments(lambda x: F.alpha_dropout(x, 0.5), torch.ones(3))
+
+
+def test_a_model_may_return_one_number() -> None:
+    """The moments of a loss are tensors without dimensions."""
+    law = output_moments(lambda x: F.dropout(x, 0.5).sum(), torch.tensor([1.0, 2.0]))
+    assert law.mean.shape == law.variance.shape == ()
+    assert law.mean.item() == 3
+    assert law.variance.item() == 5

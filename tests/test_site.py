@@ -7,6 +7,8 @@ import functools
 import io
 import json
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -61,17 +63,18 @@ def test_every_code_cell_was_executed(source: Path, site: Path) -> None:
 
 
 def test_index_answers_with_what_torch_computes(site: Path) -> None:
-    """The answer, the rule, the picture, and the very tensor that torch gives."""
+    """The symptom, the answer, the rule, the picture, and the very tensors that torch gives."""
     soup = page(site, "index.html")
     article = soup.select_one("article")
     assert article is not None
     assert "divides what it keeps by 1 − p" in article.text
     assert article.select_one("math mfrac")
     assert article.select_one("img.four-rows")
-    torch.manual_seed(0)
     x = torch.tensor([1.0, 2.0, 3.0, 4.0])
-    assert str(F.dropout(x, 0.5)) in outputs(soup)
-    caption = article.select_one(".caption")
+    for values in (torch.ones(8), x):
+        torch.manual_seed(0)
+        assert str(F.dropout(values, 0.5)) in outputs(soup)
+    caption = article.select_one("#live-rows ~ .live-caption")
     assert caption is not None
     assert str(x.tolist()) in caption.text
     assert torch.__version__.split("+", maxsplit=1)[0] in caption.text
@@ -281,14 +284,34 @@ def test_the_lab_stands_without_javascript(site: Path) -> None:
     names = ("inputs", "pipeline", "mean", "gradient", "depth", "take-along")
     assert parts == [f"lab-part-{name}" for name in names]
     assert all(not part.text.strip() for part in soup.select(".lab-part"))
-    assert soup.select_one("script[type=module][src='../_static/lab/lab.js']")
+    assert soup.select_one("script[type=module][src='../_static/lab/view/lab.js']")
+
+
+def test_the_first_page_shows_one_call_beside_the_average(site: Path) -> None:
+    """From scratch, with and without the division, one call and many, and what eval() does."""
+    text = outputs(page(site, "index.html"))
+    one = r"tensor\(\[0\., 0\., {0}\., 0\., 0\., 0\., {0}\., {0}\.\]\)"
+    for who, kept in (("torch", 2), ("from scratch", 2), ("not divided", 1)):
+        assert re.search(rf"{who}: +{one.format(kept)}", text), who
+    assert re.search(r"one call: +\[0\. 0\. 2\.", text)
+    assert re.search(r"averaged over 100,000 calls,\ndivided: +\[1\. 1\.", text)
+    assert re.search(r"not divided: +\[0\.5 0\.5", text)
+    assert re.search(r"eval\(\): +tensor\(\[1\., 2\., 3\., 4\.\]\)", text)
+    assert "attention, twice the same: False" in text
 
 
 def test_the_first_page_has_its_doors(site: Path) -> None:
-    """Understand, run, lab, look up: each door leads to a page."""
+    """A door names the trouble or the wish, and leads to a page."""
     doors = page(site, "index.html").select(".doors .sd-card")
     titles = [title.text.strip() for door in doors for title in door.select(".sd-card-title")]
-    assert titles == ["Understand", "Run", "Lab", "Look up"]
+    assert titles == [
+        "My values doubled",
+        "My model answers differently every time",
+        "Where do I put it, and which p?",
+        "Run it",
+        "Play",
+        "Look up",
+    ]
     links = [str(link["href"]) for door in doors for link in door.select("a")]
     assert len(links) == len(doors)
     for link in links:
@@ -296,16 +319,38 @@ def test_the_first_page_has_its_doors(site: Path) -> None:
 
 
 def test_every_law_names_a_test_that_exists(site: Path) -> None:
-    """Each row of the table of laws: derived, implemented, tested, and its departure."""
-    rows = page(site, "laws.html").select("article table tbody tr")
-    assert len(rows) >= 14
+    """Each row of the table of laws: derived, implemented, and tested by what pytest collects."""
+    rows = page(site, "laws.html").select("table.laws tbody tr")
+    stated = [
+        law
+        for source in SOURCES
+        for law in re.findall(r"^```\{law\}", source.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert len(rows) == len(stated) >= 22
+    collected = collected_tests()
     for row in rows:
         _, departure, derived, implemented, tested = row.select("td")
-        assert derived.select_one("a[href]"), row
+        assert derived.select_one("a[href*='#equation-']"), row
         assert implemented.select_one("a[href]"), row
-        file, name = tested.text.strip().split("::")
-        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), tested
-        assert departure.text.strip()
+        # A name without parameters stands for all of its variants.
+        name = tested.text.strip()
+        assert name in collected or any(test.startswith(f"{name}[") for test in collected), name
+        (kind,) = (span["class"][0] for span in departure.select("span"))
+        shown = (
+            r"\d\.\d standard errors"
+            if kind == "statistical"
+            else r"exact, (every bit|to \de-\d\d)"
+        )
+        assert re.fullmatch(shown, departure.text.strip()), row
+
+
+def collected_tests() -> set[str]:
+    """Ask pytest for the name of every test, with its parameters."""
+    # Where nothing runs, no snapshot is used, which is no error here.
+    options = ["--collect-only", "-q", "--snapshot-warn-unused"]
+    command = [sys.executable, "-m", "pytest", *options, "tests"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return {line for line in listed.stdout.splitlines() if "::" in line}
 
 
 def test_every_reference_is_cited_and_listed(site: Path) -> None:

@@ -102,8 +102,12 @@ def test_nothing_stays_inline() -> None:
 
 def test_a_page_that_is_finished_stays_as_it_is() -> None:
     """A build finishes only the pages that it wrote."""
-    once = pages.finished(page('<p style="margin: 0"></p>'), "", strict=True)
+    body = '<p style="margin: 0"></p><p role="heading">Contents</p>'
+    head = '<meta property="og:url" content="a.html">'
+    once = pages.finished(page(body, head), "", strict=True)
     assert content_security.META in once.text
+    assert "aria-level" in once.text
+    assert "og:url" not in once.text
     assert pages.finished(once.text, "", strict=True) == (once.text, {})
 
 

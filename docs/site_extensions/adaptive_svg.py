@@ -11,8 +11,15 @@ from site_extensions.minified import smaller
 
 MARK = "<style>@media (prefers-color-scheme: dark)"
 # What house.mplstyle draws with, as the minifier writes it, and what stands for it in the
-# dark: the background and the ink of the theme.
-IN_THE_DARK = {"#fff": "#131416", "#24292f": "#d8dee4"}
+# dark: the background and the ink of the theme, and lighter shades of the four colours.
+IN_THE_DARK = {
+    "#fff": "#131416",
+    "#24292f": "#d8dee4",
+    "#009e73": "#2cc295",
+    "#d55e00": "#ff8b45",
+    "#0072b2": "#56b4e9",
+    "#cc79a7": "#e3a3c6",
+}
 # A short colour may begin a longer one, so it must end its declaration.
 RULES = "".join(
     f'[style*="{attribute}:{light};"],[style$="{attribute}:{light}"]{{{attribute}:{dark}!important}}'

@@ -24,6 +24,10 @@ def compile_inventories(app: Sphinx, config: Config) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, site in SITES.items():
         inventory = sphobjinv.Inventory(app.srcdir / "_inventories" / f"{name}.txt")
+        # Sphinx puts the name in the place of a last $ only; here it stands wherever one is.
+        inventory.objects[:] = [
+            entry.evolve(uri=entry.uri.replace("$", entry.name)) for entry in inventory.objects
+        ]
         compiled = folder / f"{name}.inv"
         sphobjinv.writebytes(compiled, sphobjinv.compress(inventory.data_file()))
         config.intersphinx_mapping[name] = (site, str(compiled))

@@ -12,19 +12,28 @@
     :::
 
 ``lab`` is the fragment of the lab's address that sets its state; ``needs`` says what one must
-know first.
+know first. A page without a lead does not build.
 """
 
 from __future__ import annotations
 
+import posixpath
+from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+
+# Written by sphinx-gallery from scripts, whose first lines are their leads; the first page has its answer.
+WITHOUT = ("auto_examples/", "gen_modules/", "index")
+
 
 class LeadNode(nodes.General, nodes.Element):
     """The box of one page."""
@@ -48,6 +57,7 @@ class Lead(SphinxDirective):
         if missing:
             raise self.error(f"a lead needs its {' and its '.join(missing)}")
         box = LeadNode("", classes=["lead"])
+        questions(self.env)[self.env.docname] = self.options["question"]
         for name, label in (("question", "The question"), ("claim", "The claim")):
             box += self.part(name, label, *self.inline(self.options[name]))
         answer = nodes.container("", classes=["lead-answer"])
@@ -83,6 +93,49 @@ class Lead(SphinxDirective):
         return nodes.paragraph("", "", link)
 
 
+def questions(env: BuildEnvironment) -> dict[str, str]:
+    """Return what each page asks, as its source says it."""
+    if not hasattr(env, "questions_of_pages"):
+        env.questions_of_pages = {}  # type: ignore[attr-defined]
+    kept: dict[str, str] = env.questions_of_pages  # type: ignore[attr-defined]
+    return kept
+
+
+def forget(_app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    """Forget the question of a page that is read again or gone."""
+    questions(env).pop(docname, None)
+
+
+def merge(_app: Sphinx, env: BuildEnvironment, _names: object, other: BuildEnvironment) -> None:
+    """Take over what another process has read."""
+    questions(env).update(questions(other))
+
+
+def ask_on(
+    app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _doctree: object
+) -> None:
+    """Let the links to the neighbours of a page say what those ask."""
+    asked = questions(app.env)
+    for name in ("prev", "next"):
+        neighbour = context.get(name)
+        if not neighbour:
+            continue
+        target = posixpath.normpath(
+            posixpath.join(posixpath.dirname(pagename), neighbour["link"].split("#")[0])
+        ).removesuffix(".html")
+        # A formula would have to be typeset, and the title stands beside it.
+        if "$" not in asked.get(target, "$") and "`" not in asked[target]:
+            question = f'<span class="next-question">{escape(asked[target])}</span>'
+            context[name] = {**neighbour, "title": neighbour["title"] + question}
+
+
+def refuse_pages_without(app: Sphinx, doctree: nodes.document) -> None:
+    """Stop the build at a page that does not open with a lead."""
+    name = app.env.docname
+    if not name.startswith(WITHOUT) and not next(doctree.findall(LeadNode), None):
+        raise ExtensionError(f"{name}: a page opens with a lead (question, claim, ten seconds)")
+
+
 def visit(translator: Any, node: LeadNode) -> None:
     """Open the box."""
     translator.body.append(translator.starttag(node, "div"))
@@ -97,4 +150,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directive."""
     app.add_node(LeadNode, html=(visit, depart))
     app.add_directive("lead", Lead)
+    app.connect("doctree-read", refuse_pages_without)
+    app.connect("env-purge-doc", forget)
+    app.connect("env-merge-info", merge)
+    app.connect("html-page-context", ask_on)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -46,7 +46,7 @@ def mathml(latex: str, node: nodes.Node, *, display: bool) -> str:
         raise ExtensionError(
             f"{node.source}:{node.line}: a line break outside of a block: {latex!r}"
         )
-    converter = LatexToMathML(macros=MACROS, annotation=True, fancy_error=False)
+    converter = LatexToMathML(macros=MACROS, annotation=False, fancy_error=False)
     try:
         return converter.convert_with_local_state(latex, displaystyle=display)
     except LatexError as error:

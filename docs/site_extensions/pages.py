@@ -16,10 +16,13 @@ from site_extensions import (
     accessible,
     adaptive_svg,
     content_security,
+    folded,
+    labelled_tables,
     leftovers,
     link_previews,
     mathml,
     minified,
+    search_sections,
 )
 from site_extensions.content_security import Moved
 
@@ -34,6 +37,8 @@ def finished(page: str, root: str, *, strict: bool) -> Moved:
     """Return a page as it is served, in the order in which it gets there."""
     page = accessible.named(page)
     page = link_previews.in_own_words(page)
+    page = labelled_tables.labelled(page)
+    page = folded.open_until_scripted(page)
     # Last, because it moves whatever the others write inline.
     return content_security.without_inline(page, root) if strict else Moved(page, {})
 
@@ -48,6 +53,7 @@ def walk(app: Sphinx, failure: Exception | None) -> None:
     leftovers.remove(leftovers.pages_gone(site, app.env.found_docs), site)
     named: set[str] = set()
     characters: set[str] = set()
+    sections: list[search_sections.Section] = []
     for path in sorted(site.rglob("*.html")):
         before = path.read_text(encoding="utf-8")
         if content_security.META in before:
@@ -57,7 +63,11 @@ def walk(app: Sphinx, failure: Exception | None) -> None:
         save(after, path, before, site)
         named |= leftovers.files_named(after.text)
         characters |= mathml.characters(after.text)
+        sections += search_sections.sections(after.text, path.relative_to(site).as_posix())
     serve_sources(Path(app.srcdir), site)
+    listed = site / search_sections.LISTED
+    listed.parent.mkdir(parents=True, exist_ok=True)
+    listed.write_text(search_sections.script(sections), encoding="utf-8")
     for path in sorted((site / "_static").rglob("*.css")):
         before = path.read_text(encoding="utf-8")
         after = content_security.pictures_as_files(before, way_to_root(path, site))
@@ -89,7 +99,8 @@ def serve_sources(sources: Path, site: Path) -> None:
     """Write the site's own scripts, styles and drawings, made smaller, where they are served."""
     for folder, served in SERVED.items():
         for source in sorted((sources / folder).rglob("*")):
-            if source.suffix not in minified.KINDS:
+            # What others wrote is served as they wrote it: the minifier makes MiniSearch fail.
+            if source.suffix not in minified.KINDS or "vendor" in source.parts:
                 continue
             target = site / served / source.relative_to(sources / folder)
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -137,7 +137,7 @@ def output_moments(
     if method == "auto" and coins > MOST_COINS:
         return _by_propagation(model, x)
     law = moments_over_all_masks(model, x, calls)
-    mean, variance = torch.from_numpy(law.mean), torch.from_numpy(law.variance)
+    mean, variance = torch.as_tensor(law.mean), torch.as_tensor(law.variance)
     return OutputMoments(mean, variance, "all_masks", exact=True, masks=2**coins)
 
 

@@ -2,11 +2,11 @@
 A transposed tensor gets another mask
 =====================================
 
-Two tensors are equal in every element, the seed is the same, and dropout drops different
-elements. It draws its random numbers in the order in which the *memory* lies, not in the
-order of the indices: ``empty_like`` gives the noise the strides of the input, and the
-noise is filled from the first address to the last. A ``.t()``, a ``permute`` or
-``channels_last`` changes that order and nothing that you can see.
+Two tensors are equal in every element, the seed is the same, and dropout drops
+different elements. It draws its random numbers in the order in which the *memory*
+lies, not in the order of the indices: ``empty_like`` gives the noise the strides of
+the input, and the noise is filled from the first address to the last. A ``.t()``, a
+``permute`` or ``channels_last`` changes that order and nothing that you can see.
 """
 
 # %%
@@ -41,14 +41,16 @@ print(f"the two masks agree in {agreement:.0%} of the elements")
 # %%
 # The reason, tested
 # ------------------
-# If memory order is the reason, then the second mask must be the first stream laid out
-# column by column. It is: reshape the same coins to the transposed shape, and turn back.
+# If memory order is the reason, then the second mask must be the first stream laid
+# out column by column. It is: reshape the same coins to the transposed shape, and
+# turn back.
 coins = replay_mask(rows.numel(), p, seed)
 assert np.array_equal((by_rows != 0).numpy(), coins.reshape(8, 12))
 assert np.array_equal((by_columns != 0).numpy(), coins.reshape(12, 8).T)
 
 # %%
-# ``replay`` knows the strides, so it gives each tensor the output that torch gives it.
+# ``replay`` knows the strides, so it gives each tensor the output that torch gives
+# it.
 assert torch.equal(replay(rows, p, seed), by_rows)
 assert torch.equal(replay(columns, p, seed), by_columns)
 images = torch.randn(2, 3, 4, 4)
@@ -58,7 +60,7 @@ for layout in (torch.contiguous_format, torch.channels_last):
 print("replayed bit for bit, channels_last included")
 
 # %%
-fig, axes = plt.subplots(2, 1, figsize=(4.8, 5.6))
+fig, axes = plt.subplots(2, 1, figsize=(4.0, 4.6))
 for ax, output, name in zip(
     axes, (by_rows, by_columns), ("rows", "columns"), strict=True
 ):
@@ -74,9 +76,10 @@ plt.show()
 # %%
 # What to take away
 # -----------------
-# A mask belongs to a seed, a place in the stream, *and* a memory layout. Before you compare
-# two runs bit for bit, compare ``x.stride()``.
+# A mask belongs to a seed, a place in the stream, *and* a memory layout. Before you
+# compare two runs bit for bit, compare ``x.stride()``.
 #
-# **Try changing** ``columns`` to ``rows.clone(memory_format=torch.contiguous_format)``, which
-# gives the first mask again, or ``F.dropout`` to ``F.dropout1d``, whose coins, one a channel, are
-# drawn in the order of the indices whatever the strides.
+# **Try changing** ``columns`` to
+# ``rows.clone(memory_format=torch.contiguous_format)``, which gives the first mask
+# again, or ``F.dropout`` to ``F.dropout1d``, whose coins, one a channel, are drawn
+# in the order of the indices whatever the strides.

@@ -2,21 +2,22 @@ r"""
 Vanilla dropout equals inverted dropout, step by step
 =====================================================
 
-The dropout of the paper of 2014 only masks in training and multiplies by q at test time;
-PyTorch's divides the survivors by q in training. They look like two methods, and with the
-same learning rate they give two networks. But with :math:`W_v = W / q` behind the dropout,
+The dropout of the paper of 2014 only masks in training and multiplies by q at test
+time; PyTorch's divides the survivors by q in training. They look like two methods,
+and with the same learning rate they give two networks. But with :math:`W_v = W / q`
+behind the dropout,
 
 .. math:: W_v\,(m \odot x) = W\,\frac{m \odot x}{q},
 
-they are one function, and with a learning rate of :math:`\eta / q^2` for that weight, or
-:math:`\eta / q` with Adam, they stay one: through every step of training, up to rounding.
+they are one function, and with a learning rate of :math:`\eta / q^2` for that
+weight, or :math:`\eta / q` with Adam, they stay one: through every step of
+training, up to rounding.
 """
 
 # %%
 # One network, two kinds of dropout
 # ---------------------------------
-# ``F.dropout`` scales. For the vanilla network ``replay_mask`` gives the mask that the same
-# seed draws, and no scale is applied.
+# ``F.dropout`` scales. ``replay_mask`` gives the vanilla network the seed's mask.
 import copy
 
 import matplotlib.pyplot as plt
@@ -48,8 +49,8 @@ def forward(layers: nn.ModuleList, seed: int, *, vanilla: bool) -> torch.Tensor:
 # %%
 # Two trainings
 # -------------
-# Only the weight behind the dropout gets options of its own; its bias and the layer below
-# keep the ordinary ones. What is recorded are the losses and that weight.
+# Only the weight behind the dropout gets options of its own; its bias and the layer
+# below keep the ordinary ones. What is recorded are the losses and that weight.
 def train(optimiser, *, vanilla=False, weight=1.0, special=None, **options):
     """Return the loss and the weight behind the dropout, for every step."""
     layers, losses, weights = copy.deepcopy(start), [], []
@@ -59,7 +60,8 @@ def train(optimiser, *, vanilla=False, weight=1.0, special=None, **options):
     stepper = optimiser(groups, **options)
     for seed in range(steps):
         stepper.zero_grad()
-        losses.append(F.cross_entropy(forward(layers, seed, vanilla=vanilla), label))
+        logits = forward(layers, seed, vanilla=vanilla)
+        losses.append(F.cross_entropy(logits, label))
         losses[-1].backward()
         stepper.step()
         weights.append(first.detach().clone())
@@ -69,15 +71,17 @@ def train(optimiser, *, vanilla=False, weight=1.0, special=None, **options):
 # %%
 # The right factors
 # -----------------
-# By the chain rule the vanilla weight's gradient is q times the other. SGD must make 1/q of
-# the other's step out of it, hence 1/q² in its rate, and q² in the L2 coefficient. Adam
-# divides by the gradient's size: 1/q in the rate, and an epsilon that shrinks like the
-# gradient.
+# By the chain rule the vanilla weight's gradient is q times the other. SGD must
+# make 1/q of the other's step out of it, hence 1/q² in its rate, and q² in the L2
+# coefficient. Adam divides by the gradient's size: 1/q in the rate, and an epsilon
+# that shrinks like the gradient.
 decay = 0.01
 sgd = {"lr": 0.1, "momentum": 0.9, "weight_decay": decay}
 adam = {"lr": 0.01, "eps": 1e-8, "weight_decay": decay}
 right_sgd = {"lr": 0.1 / q**2, "weight_decay": decay * q**2}
 right_adam = {"lr": 0.01 / q, "eps": 1e-8 * q, "weight_decay": decay * q**2}
+by_sgd = {"vanilla": True, "weight": 1 / q, "special": right_sgd, **sgd}
+by_adam = {"vanilla": True, "weight": 1 / q, "special": right_adam, **adam}
 
 
 # %%
@@ -90,12 +94,10 @@ def differences(inverted, vanilla):
 
 
 inverted = train(torch.optim.SGD, **sgd)
-vanilla = train(torch.optim.SGD, vanilla=True, weight=1 / q, special=right_sgd, **sgd)
+vanilla = train(torch.optim.SGD, **by_sgd)
 off_sgd = differences(inverted, vanilla)
-by_adam = {"vanilla": True, "weight": 1 / q, "special": right_adam, **adam}
-off_adam = differences(
-    train(torch.optim.Adam, **adam), train(torch.optim.Adam, **by_adam)
-)
+by_both = train(torch.optim.Adam, **adam), train(torch.optim.Adam, **by_adam)
+off_adam = differences(*by_both)
 print(f"largest difference, SGD with momentum: {off_sgd[-1]:.1e}")
 print(f"largest difference, Adam:              {off_adam[-1]:.1e}")
 assert max(off_sgd[-1], off_adam[-1]) < 1e-13
@@ -103,25 +105,26 @@ assert max(off_sgd[-1], off_adam[-1]) < 1e-13
 # %%
 # The wrong ones
 # --------------
-# The same start, but the learning rate of the inverted network; and nothing adapted at all.
-same_rate = {"weight_decay": decay * q**2}
-wrong = train(torch.optim.SGD, vanilla=True, weight=1 / q, special=same_rate, **sgd)
+# The same start, but the other's learning rate; and nothing adapted at all.
+by_sgd["special"] = {"weight_decay": decay * q**2}
+wrong = train(torch.optim.SGD, **by_sgd)
 off_rate = differences(inverted, wrong)
 off_all = differences(inverted, train(torch.optim.SGD, vanilla=True, **sgd))
 print(f"same learning rate: {off_rate[-1]:.2f}, nothing adapted: {off_all[-1]:.2f}")
 assert min(off_rate[-1], off_all[-1]) > 0.1
 
 # %%
-fig, (above, below) = plt.subplots(2, 1, figsize=(4.8, 5.2), sharex=True)
+fig, (above, below) = plt.subplots(2, 1, figsize=(4.0, 5.2), sharex=True)
 above.plot(inverted[0], color=figures.NEUTRAL, linewidth=5, label="inverted")
 above.plot(vanilla[0], color=figures.KEPT, label="vanilla, right rate")
-above.plot(wrong[0], color=figures.DROPPED, linestyle="--", label="vanilla, same rate")
-above.set(title="Same masks, right rate: the losses coincide", ylabel="training loss")
+above.plot(wrong[0], "--", color=figures.DROPPED, label="vanilla, same rate")
+above.set(title="Same masks, right rate: losses coincide", ylabel="training loss")
 above.legend()
 below.semilogy(off_sgd, color=figures.KEPT, label="right rate, SGD")
-below.semilogy(off_adam, color=figures.SCALED, linestyle=":", label="right rate, Adam")
-below.semilogy(off_rate, color=figures.DROPPED, linestyle="--", label="same rate")
-below.set(title="The difference is rounding, or large", ylabel="largest so far")
+below.semilogy(off_adam, ":", color=figures.SCALED, label="right rate, Adam")
+below.semilogy(off_rate, "--", color=figures.DROPPED, label="same rate")
+below.set(title="Right rates differ by rounding only", ylabel="largest so far")
+below.set_yticks([1e-15, 1e-10, 1e-5, 1], ["1e-15", "1e-10", "1e-5", "1"])
 below.set_xlabel("step")
 below.legend(loc="center right")
 plt.show()
@@ -129,9 +132,9 @@ plt.show()
 # %%
 # What to take away
 # -----------------
-# Where to scale is a choice of units for one weight, not of a method. But units matter to
-# an optimiser: a learning rate taken over from the other kind of dropout is another one.
+# Where to scale is a choice of units for one weight, not of a method. Units matter
+# to an optimiser: a rate taken over from the other kind of dropout is another one.
 #
-# **Try changing** p to 0.5, where all factors are powers of two and the difference is
-# exactly 0; leave ``eps`` out of ``right_adam``; or clip the gradients by their common norm,
-# which is not the same in both networks.
+# **Try changing** p to 0.5, where all factors are powers of two and the difference
+# is exactly 0; leave ``eps`` out of ``right_adam``; or clip the gradients by their
+# common norm, which is not the same in both networks.

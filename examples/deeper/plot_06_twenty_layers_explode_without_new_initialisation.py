@@ -2,17 +2,18 @@
 Twenty layers explode without a new initialisation
 ==================================================
 
-Dropout keeps the mean, ``kaiming_normal_`` keeps the second moment: a deep network that
-uses both should be safe. It is not. Dropout multiplies the second moment by 1/q in every
-layer, which the initialisation knows nothing of. At p = 0.5 twenty layers multiply signal
-and gradient by about a thousand; weights of variance 2q/n repair that, in training.
+Dropout keeps the mean, ``kaiming_normal_`` keeps the second moment: a deep network
+that uses both should be safe. It is not. Dropout multiplies the second moment by
+1/q in every layer, which the initialisation knows nothing of. At p = 0.5 twenty
+layers multiply signal and gradient by about a thousand; weights of variance 2q/n
+repair that, in training.
 """
 
 # %%
 # The network, by the book
 # ------------------------
-# Linear, ReLU, dropout, twenty times, with the usual initialisation: a variance of 2/n.
-# ``shrink`` multiplies the weights; :math:`\sqrt q` makes their variance 2q/n.
+# Linear, ReLU, dropout, twenty times, with the usual initialisation: a variance of
+# 2/n. ``shrink`` multiplies the weights; :math:`\sqrt q` makes their variance 2q/n.
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -75,10 +76,12 @@ for kind, (drop, shrink, training) in KINDS.items():
     logs[kind] = [np.log(run).mean(0) for run in zip(*runs, strict=True)]
 
 # %%
-# One layer's factor on the mean square has the expectation r and the relative variance
-# w = (6/q - 1)/n; so the logarithm of the RMS has the mean L (ln r - w/2)/2 and the
-# variance L w/4, but for terms of the next order in 1/n. Signal and gradient
-# grow a thousandfold, or hold, or vanish in evaluation.
+# One layer's factor on the mean square has the expectation r and the relative
+# variance w = (6/q - 1)/n; so the logarithm of the RMS has the mean L (ln r -
+# w/2)/2 and the variance L w/4, but for terms of the next order in 1/n. Signal and
+# gradient grow about a thousandfold, or hold, or vanish in evaluation. "Expected"
+# is the root of the expected mean square.
+print(f"{'':<18}{'signal':>12}{'gradient':>12}{'expected':>12}")
 for kind, (drop, shrink, training) in KINDS.items():
     keep = 1 - drop if training else 1.0
     factor, spread = shrink**2 / keep, (6 / keep - 1) / n
@@ -86,14 +89,14 @@ for kind, (drop, shrink, training) in KINDS.items():
     error = (depth * spread / 4 / seeds) ** 0.5
     forward, backward = logs[kind][0][-1], logs[kind][1][0]
     assert max(abs(forward - aim[kind]), abs(backward - aim[kind])) < 5 * error
-    ends = f"signal x {np.exp(forward):<9.3g} gradient x {np.exp(backward):<9.3g}"
-    print(f"{kind:<18}{ends} expected {factor ** (depth / 2):.3g}")
+    row = np.exp(forward), np.exp(backward), factor ** (depth / 2)
+    print(f"{kind:<18}" + "".join(f"{gain:>12.3g}" for gain in row))
 
 # %%
 # Every layer learns from too large a gradient
 # --------------------------------------------
-# A weight's gradient is a signal times a gradient. Where one has passed few layers the
-# other has passed many, so all get the same, the gain of the network over
+# A weight's gradient is a signal times a gradient. Where one has passed few layers
+# the other has passed many, so all get the same, the gain of the network over
 # :math:`\sqrt 2` for the ReLU between them.
 error = (depth * (6 / q - 1) / n / 4 / seeds) ** 0.5
 for layer in (0, depth // 2, depth - 1):
@@ -102,9 +105,9 @@ for layer in (0, depth // 2, depth - 1):
     print(f"weights of layer {layer + 1:>2}: gradient of RMS {np.exp(size):.0f}")
 
 # %%
-# Dashed: what one layer does to the root of the mean square, as often as there are layers.
+# Dashed: what one layer does to the root of the mean square, once for each layer.
 COLOURS = figures.NEUTRAL, figures.SCALED, figures.KEPT, figures.DROPPED
-fig, axes = plt.subplots(2, 1, figsize=(4.8, 5.6), sharex=True, sharey=True)
+fig, axes = plt.subplots(2, 1, figsize=(4.0, 5.6), sharex=True, sharey=True)
 at = np.arange(depth + 1)
 for run, (ax, passed) in enumerate(zip(axes, (at, depth - at), strict=True)):
     for slope in (-0.5, 0.0, 0.5):
@@ -114,19 +117,21 @@ for run, (ax, passed) in enumerate(zip(axes, (at, depth - at), strict=True)):
         ax.plot(at, size, color=colour, marker=marker, ms=4, lw=1, label=kind)
     ax.set(yscale="log", ylabel="RMS", xticks=range(0, depth + 1, 5))
 axes[0].set_title("Under dropout only 2q/n holds the signal")
-axes[1].set_title("Only 2q/n holds the gradient, on its way back")
+axes[1].set_title("Only 2q/n holds the gradient, too")
 axes[1].set_xlabel("layer")
-axes[0].set_ylim(top=3e5)
-axes[0].legend(loc="upper left", ncols=2, columnspacing=1.0)
+axes[0].set_ylim(top=1e6)
+axes[0].set_yticks([1e-3, 1, 1e3], ["1/1000", "1", "1000"])
+axes[0].legend(loc="upper left", ncols=2, columnspacing=0.8, handletextpad=0.4)
 plt.show()
 
 # %%
 # What to take away
 # -----------------
-# Dropout keeps the mean and nothing else. A deep network without normalisation or
-# residual connections needs weights of variance 2q/n to hold its signal in training, and
-# then loses it in evaluation: training and evaluation differ by :math:`q^{-L/2}` in RMS,
-# whatever the variance. :doc:`/understand/depth` derives all of it.
+# Dropout keeps the mean, not the second moment. A deep network without
+# normalisation or residual connections needs weights of variance 2q/n to hold its
+# signal in training, and then loses it in evaluation: the two differ by
+# :math:`q^{-L/2}` in RMS, whatever the variance. :doc:`/understand/depth` derives
+# all of it.
 #
-# **Try changing** ``p`` to 0.1, where twenty layers do little harm, or ``n`` to 32, where
-# the typical network lies far below the expected mean square.
+# **Try changing** ``p`` to 0.1, where twenty layers do little harm, or ``n`` to 32,
+# where the typical network lies far below the expected mean square.

@@ -2,18 +2,19 @@
 Attention rows sum to one only on average
 =========================================
 
-Softmax makes the weights of each query sum to 1, so the output of attention is a weighted
-average of the values. With ``dropout_p`` it no longer is. Dropout acts after the softmax:
-the row that meets the values has holes, its survivors are divided by :math:`q = 1 - p`,
-and it sums to 1 in expectation alone. How far off it falls depends on how many keys the
-query looks at.
+Softmax makes the weights of each query sum to 1, so the output of attention is a
+weighted average of the values. With ``dropout_p`` it no longer is. Dropout acts
+after the softmax: the row that meets the values has holes, its survivors are
+divided by :math:`q = 1 - p`, and it sums to 1 in expectation alone. How far off it
+falls depends on how many keys the query looks at.
 """
 
 # %%
 # Ask attention for its row sums
 # ------------------------------
-# Where every value is 1, a weighted average is 1, whatever the weights. So the output below
-# *is* the sum of each query's weights, as ``scaled_dot_product_attention`` computes it.
+# Where every value is 1, a weighted average is 1, whatever the weights. So the
+# output below *is* the sum of each query's weights, as
+# ``scaled_dot_product_attention`` computes it.
 import math
 
 import matplotlib.pyplot as plt
@@ -40,8 +41,8 @@ assert abs(dropped - 1).max() > 0.05
 # --------------------
 # With weights :math:`a_j` and independent coins, the sum is
 # :math:`S = \sum_j a_j m_j / q`: its mean is 1 and its variance
-# :math:`(p/q) \sum_j a_j^2`. All 1024 masks of ten keys agree, for a query that looks at
-# all keys alike and for one that looks mostly at one.
+# :math:`(p/q) \sum_j a_j^2`. All 1024 masks of ten keys agree, for a query that
+# looks at all keys alike and for one that looks mostly at one.
 q = 1 - p
 rows_of = {}
 for name, high in {"even": 0.0, "peaked": score}.items():
@@ -56,8 +57,8 @@ for name, high in {"even": 0.0, "peaked": score}.items():
 # %%
 # Torch draws from this law
 # -------------------------
-# One call on many equal queries gives many rows of the same weights, each with its own
-# mask. Their mean must lie within five standard errors of 1,
+# One call on many equal queries gives many rows of the same weights, each with its
+# own mask. Their mean must lie within five standard errors of 1,
 # :math:`\sqrt{\mathrm{Var}[S] / N}` for :math:`N` rows.
 rows = 20_000
 drawn = {}
@@ -69,9 +70,9 @@ for name, a in rows_of.items():
     print(f"{name:<7} mean {drawn[name].mean():.4f}, standard error {error:.4f}")
 
 # %%
-# Even weights make the sum count the survivors. A dominant key splits it: with the key the
-# row sums to more than 1, without it almost to nothing.
-fig, axes = plt.subplots(2, 1, figsize=(4.8, 4.6), sharex=True)
+# Even weights make the sum count the survivors. A dominant key splits it: with the
+# key the row sums to more than 1, without it almost to nothing.
+fig, axes = plt.subplots(2, 1, figsize=(4.0, 4.6), sharex=True)
 titles = (
     "Even weights: the sum stays near 1",
     "One key dominates: all or almost nothing",
@@ -90,8 +91,9 @@ axes[1].set_xlabel(f"sum of a row of attention weights, p = {p}")
 plt.show()
 
 # %%
-# The extreme is the first token of a causal model. It has one key, so its row sums to 0
-# with probability p and to 1/q otherwise: its whole output is dropped or enlarged.
+# The extreme is the first token of a causal model. It has one key, so its row sums
+# to 0 with probability p and to 1/q otherwise: its whole output is dropped or
+# enlarged.
 many = torch.zeros(rows, keys, 1, dtype=torch.float64)
 sums = attention(many, many, many + 1, dropout_p=p, is_causal=True)[:, 0, 0].numpy()
 assert (np.isclose(sums, 0) | np.isclose(sums, 1 / q)).all()
@@ -102,10 +104,10 @@ print(f"{lost:.4f} of the first tokens got nothing")
 # %%
 # What to take away
 # -----------------
-# Attention dropout is ordinary dropout on the weights, and the fewer keys a query looks at,
-# :math:`1/\sum_j a_j^2` of them in effect, the less of it averages out. ``dropout_p`` knows
-# no evaluation mode: pass 0 there.
+# Attention dropout is ordinary dropout on the weights, and the fewer keys a query
+# looks at, :math:`1/\sum_j a_j^2` of them in effect, the less of it averages out.
+# ``dropout_p`` knows no evaluation mode: pass 0 there.
 #
-# **Try changing** ``score`` to 1.0, ``p`` to 0.5 or ``keys`` to 15; or divide each masked
-# row by its own sum instead of q, and find out with ``mask_moments`` what that costs: the
-# mean of a weight is then no longer the weight.
+# **Try changing** ``score`` to 1.0, ``p`` to 0.5 or ``keys`` to 15; or divide each
+# masked row by its own sum instead of q, and find out with ``mask_moments`` what
+# that costs: the mean of a weight is then no longer the weight.

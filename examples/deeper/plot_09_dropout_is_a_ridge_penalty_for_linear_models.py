@@ -2,17 +2,19 @@
 For a linear model, dropout is a ridge penalty that knows the scale
 ===================================================================
 
-A random mask in every step looks nothing like a penalty on the weights. Yet for linear
-regression the squared loss averaged over masks is *exactly* the loss without dropout plus
-:math:`(p/q) \\sum_j h_j w_j^2`, with :math:`h_j` the mean square of feature :math:`j`. So
-many runs with dropout, each of which wanders, gather around a ridge solution.
+A random mask in every step looks nothing like a penalty on the weights. Yet for
+linear regression the squared loss averaged over masks is *exactly* the loss without
+dropout plus :math:`(p/q) \\sum_j h_j w_j^2`, with :math:`h_j` the mean square of
+feature :math:`j`. So many runs with dropout, each of which wanders, gather around a
+ridge solution.
 """
 
 # %%
 # The penalty
 # -----------
-# Fifty samples of two features, on scales of 1 and 10. Masks of different samples are
-# independent, so the average over masks needs only the four masks of one sample.
+# Fifty samples of two features, on scales of 1 and 10. Masks of different samples
+# are independent, so the average over masks needs only the four masks of one
+# sample.
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -49,8 +51,9 @@ print(f"loss {plain:.3f} + penalty {penalty:.3f} = average {average:.3f}")
 # ---------
 # The minimum of the sum solves :math:`(X^\top X/n + (p/q)\,D)\,w = X^\top t/n` with
 # :math:`D` the diagonal matrix of the :math:`h_j`. Two thousand runs of descent use
-# torch's dropout, a fresh mask each step. A step is linear in the weights, and its mask
-# does not depend on them: so the *average* run follows the averaged gradient exactly.
+# torch's dropout, a fresh mask each step. A step is linear in the weights, and its
+# mask does not depend on them: so the *average* run follows the averaged gradient
+# exactly.
 gram, right = X.T @ X / n, X.T @ t / n
 ridge = torch.linalg.solve(gram + p / q * h.diag(), right)
 least_squares = torch.linalg.solve(gram, right)
@@ -64,8 +67,8 @@ for _ in range(steps):
 
 # %%
 # The runs are independent, so their mean has the standard error
-# :math:`\sqrt{S^2/\text{runs}}`, with :math:`S^2` their variance. What is left of the
-# start after so many steps is far below it.
+# :math:`\sqrt{S^2/\text{runs}}`, with :math:`S^2` their variance. What is left of
+# the start after so many steps is far below it.
 left = torch.eye(2) - 2 * rate[:, None] * (gram + p / q * h.diag())
 assert (torch.linalg.matrix_power(left, steps) @ ridge).abs().max() < 1e-9
 mean, error = weights.mean(0), (weights.var(0) / runs).sqrt()
@@ -76,10 +79,14 @@ print("ridge solution     ", ridge.numpy().round(4))
 print("least squares      ", least_squares.numpy().round(4))
 
 # %%
-fig, ax = plt.subplots()
-ax.plot(*weights.T, ".", color=figures.SCALED, alpha=0.25, label="runs with dropout")
+fig, ax = plt.subplots(figsize=(4.0, 2.8))
+ax.plot(
+    *weights.T, ".", color=figures.SCALED, alpha=0.25, label="runs with dropout"
+)
 ax.plot(*ridge, "o", color=figures.EXPECTED, markersize=9, label="ridge solution")
-ax.plot(*least_squares, "X", color=figures.DROPPED, markersize=9, label="least squares")
+ax.plot(
+    *least_squares, "X", color=figures.DROPPED, markersize=9, label="least squares"
+)
 ax.set_title("Runs gather at the ridge solution")
 ax.set(xlabel="weight of the feature of scale 1", ylabel="of scale 10")
 ax.margins(0.1)
@@ -89,21 +96,28 @@ plt.show()
 # %%
 # The unit does not matter
 # ------------------------
-# Orthogonal features would keep exactly :math:`q` of their least squares weight; these
-# nearly are, and do nearly so, although one has numbers ten times the other's. Ordinary
-# ridge regression, one strength for all, does not shrink the feature with large numbers.
-ordinary = torch.linalg.solve(gram + p / q * torch.eye(2, dtype=torch.float64), right)
-for name, solution in {"dropout": ridge, "ordinary ridge": ordinary}.items():
-    print(f"{name:<15} keeps", (solution / least_squares).numpy().round(3))
-assert abs(ridge / least_squares - q).max() < 0.1
-assert ordinary[1] / least_squares[1] > 0.99
-assert abs(ordinary[0] / least_squares[0] - q) < 0.1
+# Make the two features orthogonal over the samples, with mean squares of exactly 1
+# and 100. Dropout keeps the part :math:`q` of each least squares weight, whatever
+# the unit. Ordinary ridge regression, one strength for all, keeps
+# :math:`h_j / (h_j + p/q)`: it hardly shrinks the feature with the large numbers.
+X = torch.linalg.qr(X).Q * n**0.5 * scales
+gram, right, h = X.T @ X / n, X.T @ t / n, (X**2).mean(0)
+least_squares = torch.linalg.solve(gram, right)
+identity = torch.eye(2, dtype=torch.float64)
+for name, strength, keeps in (
+    ("dropout", h.diag(), torch.full_like(h, q)),
+    ("ordinary ridge", identity, scales**2 / (scales**2 + p / q)),
+):
+    part = torch.linalg.solve(gram + p / q * strength, right) / least_squares
+    torch.testing.assert_close(part, keeps)
+    print(f"{name:<15} keeps", part.numpy().round(3))
 
 # %%
 # What to take away
 # -----------------
-# For a linear model the *average* over masks is ridge regression of strength :math:`p/q`
-# on features scaled to mean square 1. One run is not that average: it keeps wandering.
+# For a linear model the *average* over masks is ridge regression of strength
+# :math:`p/q` on features scaled to mean square 1. One run is not that average: it
+# keeps wandering.
 #
-# **Try changing** ``rate`` to a tenth, with ten times the steps: the cloud narrows around
-# the same point; or ``p``: at 0.1 the two solutions nearly meet.
+# **Try changing** ``rate`` to a tenth, with ten times the steps: the cloud narrows
+# around the same point; or ``p``: at 0.1 the two solutions nearly meet.

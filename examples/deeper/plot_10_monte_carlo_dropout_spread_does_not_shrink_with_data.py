@@ -2,19 +2,21 @@
 The spread of Monte Carlo dropout does not shrink with data
 ===========================================================
 
-Leave dropout on at test time, and the outputs of a network scatter. The scatter is often
-read as "how unsure the network is". What is learnt from data gets surer with more data: a
-hundred times the points, a tenth of the standard error. The scatter over masks should
-then do the same. It does not: it is a property of one trained network and of ``p``.
+Leave dropout on at test time, and the outputs of a network scatter. The scatter is
+often read as "how unsure the network is". What is learnt from data gets surer with
+more data: a hundred times the points, a tenth of the standard error. The scatter
+over masks should then do the same. It does not: it is a property of one trained
+network and of ``p``.
 """
 
 # %%
 # A network that is trained without luck
 # --------------------------------------
-# One hidden ReLU layer with dropout after it. Averaged over masks, its squared loss is the
-# loss without dropout plus the variance :math:`\frac{p}{q} \sum_j w_j^2 h_j^2` of its
-# output, h its hidden units. Training on that average draws no masks, so two networks
-# with the same start differ by their data alone, and many can be trained side by side.
+# One hidden ReLU layer with dropout after it. Averaged over masks, its squared loss
+# is the loss without dropout plus the variance
+# :math:`\frac{p}{q} \sum_j w_j^2 h_j^2` of its output, h its hidden units. Training
+# on that average draws no masks, so two networks with the same start differ by
+# their data alone, and many can be trained side by side.
 import math
 
 import matplotlib.pyplot as plt
@@ -39,13 +41,14 @@ def output(weights, x):
 # %%
 # Few and many data, many times
 # -----------------------------
-# Forty places, each measured once or a hundred times. Only the average of the measurements
-# matters to a squared loss, and its noise falls by ten. Fifty fresh data sets of either
-# size tell how far the fit would move with other data.
+# Forty places, each measured once or a hundred times. Only the average of the
+# measurements matters to a squared loss, and its noise falls by ten. Fifty fresh
+# data sets of either size tell how far the fit would move with other data.
 places, times, refits, noise = torch.linspace(-1, 1, 40), (1, 100), 50, 0.5
 targets = torch.cat(
     [
-        torch.sin(3 * places) + noise / math.sqrt(k) * torch.randn(refits, len(places))
+        torch.sin(3 * places)
+        + noise / math.sqrt(k) * torch.randn(refits, len(places))
         for k in times
     ]
 )
@@ -65,8 +68,8 @@ print(f"averaged loss {loss.item() / len(targets):.3f}")
 # %%
 # Two standard deviations
 # -----------------------
-# The *spread* is over the masks of one network; the *error* is over networks that saw
-# other data. The second is what "unsure for lack of data" means.
+# The *spread* is over the masks of one network; the *error* is over networks that
+# saw other data. The second is what "unsure for lack of data" means.
 x = torch.linspace(-2, 2, 81)
 with torch.no_grad():
     mean, variance = output(weights, x)
@@ -81,16 +84,20 @@ first, shift, last = (one[0].detach() for one in weights)
 layers = torch.nn.Linear(1, width), torch.nn.Linear(width, 1, bias=False)
 layers[0].weight.data, layers[0].bias.data = first.reshape(width, 1), shift
 layers[1].weight.data = last[None]
-net = torch.nn.Sequential(layers[0], torch.nn.ReLU(), torch.nn.Dropout(p), layers[1])
+net = torch.nn.Sequential(
+    layers[0], torch.nn.ReLU(), torch.nn.Dropout(p), layers[1]
+)
 told = output_moments(net, x[:, None], method="propagation")
 assert told.exact
-torch.testing.assert_close(told.standard_deviation[:, 0].float(), variance[0].sqrt())
+torch.testing.assert_close(
+    told.standard_deviation[:, 0].float(), variance[0].sqrt()
+)
 
 # %%
 # At one place, :math:`x = 0.5`: a standard deviation of R networks has the relative
-# standard error :math:`1/\sqrt{2(R - 1)}`, so the logarithm of the ratio of two of them has
-# :math:`1/\sqrt{R - 1}`. The error fell by ten, give or take five of those; the spread
-# did not.
+# standard error :math:`1/\sqrt{2(R - 1)}`, so the logarithm of the ratio of two of
+# them has :math:`1/\sqrt{R - 1}`. The error fell by ten, give or take five of
+# those; the spread did not.
 at = int((x - 0.5).abs().argmin())
 fell, stayed = (float(a[at] / b[at]) for a, b in (errors, spreads))
 bound = 5 / math.sqrt(refits - 1)
@@ -99,16 +106,20 @@ assert abs(math.log(stayed / math.sqrt(times[1]))) > bound
 print(f"a hundred times the data: error / {fell:.1f}, spread / {stayed:.2f}")
 
 # %%
-# Outside the data, which end at 1 and -1, the spread grows because ReLUs do: along a
-# straight line, at a rate set by p and by weights that were fitted elsewhere.
-fig, ax = plt.subplots()
+# Outside the data, which end at 1 and -1, the spread grows because ReLUs do: along
+# a straight line, at a rate set by p and by weights that were fitted elsewhere.
+fig, ax = plt.subplots(figsize=(4.0, 2.8))
 ax.axvspan(-1, 1, color=figures.NEUTRAL, alpha=0.15, label="where the data is")
 for spread, error, points, style in (
     (spreads[0], errors[0], 40, "--"),
     (spreads[1], errors[1], 4000, "-"),
 ):
-    ax.plot(x, spread, style, color=figures.SCALED, label=f"spread, {points} points")
-    ax.plot(x, error, style, color=figures.EXPECTED, label=f"error, {points} points")
+    ax.plot(
+        x, spread, style, color=figures.SCALED, label=f"spread, {points} points"
+    )
+    ax.plot(
+        x, error, style, color=figures.EXPECTED, label=f"error, {points} points"
+    )
 ax.set_title("More data lowers the error, not the spread")
 ax.set_xlabel("x")
 ax.set_ylim(bottom=0)
@@ -118,8 +129,8 @@ plt.show()
 # %%
 # What to take away
 # -----------------
-# The scatter of Monte Carlo dropout answers "how much does the output depend on which units
-# are there?". It says little of how much data there was.
+# The scatter of Monte Carlo dropout answers "how much does the output depend on
+# which units are there?". It says little of how much data there was.
 #
-# **Try changing** ``p``, in ``p, q = 0.5, 0.5``: the spread follows it at once. Or change
-# ``noise``: the error follows it, the spread hardly.
+# **Try changing** ``p``, in ``p, q = 0.5, 0.5``: the spread follows it at once. Or
+# change ``noise``: the error follows it, the spread hardly.

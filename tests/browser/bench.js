@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 
-import { dropout, values } from "../../docs/lab/modules/dropout_model.js";
+import { dropout, values } from "../../docs/lab/modules/model/dropout_model.js";
 import { starters, withPage } from "./driver.js";
 import { serve } from "./server.js";
 
@@ -90,7 +90,7 @@ for (const start of starters) {
     await page.settled();
     const ours = await page.evaluate(
       async (settings) => {
-        const { dropout, values } = await import("/_static/lab/dropout_model.js");
+        const { dropout, values } = await import("/_static/lab/model/dropout_model.js");
         const x = values(settings.elements, "float32").fill(1);
         const times = [];
         for (let seed = 0; seed < settings.repetitions; seed++) {

@@ -17,6 +17,8 @@ const QUIET = [
   "--disable-sync",
 ];
 const PREFERENCES = {
+  // The focus takes the page along at once, as in Chromium for who asks for calm.
+  "general.smoothScroll": false,
   // Ten thousand links in a row are more than a person opens.
   "dom.navigation.navigationRateLimit.count": 0,
   "app.update.enabled": false,
@@ -50,11 +52,9 @@ function verbs(page, rest) {
     },
     type: (text) => page.keyboard.type(text),
     screenshot: (path) => page.screenshot({ path, fullPage: true }),
-    /** Wait until nothing scrolls any more. */
-    still: () =>
-      page.evaluate(async () => {
-        for (let last = NaN; last !== scrollY; await new Promise((resolve) => setTimeout(resolve, 80))) last = scrollY;
-      }),
+    /** Wait until what was just done is on the screen: the frame after the one that is being made. */
+    painted: () =>
+      page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))),
     /** Wait until the lab has nothing left to do. */
     settled: () =>
       page.waitForFunction(

@@ -142,7 +142,7 @@ describe("in Chromium", () => {
 
   test("where modules do not load, the computed examples stand in", async () => {
     await withPage(browser, {}, "no-modules", async (page) => {
-      await page.page.route("**/_static/lab/*.js", (route) => route.abort());
+      await page.page.route("**/_static/lab/**/*.js", (route) => route.abort());
       await page.goto(`${site.address}/lab/index.html`);
       assert.equal(await page.page.locator(".tag_without-lab").first().isVisible(), true);
       await page.goto(`${site.address}/index.html`);

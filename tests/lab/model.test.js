@@ -5,19 +5,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
+import { binomial, binomialInterval, moments } from "../../docs/lab/modules/model/closed_forms.js";
 import {
-  TorchStream,
   applyMask,
-  binomial,
-  binomialInterval,
   dropout,
   gradient,
   keptByDepth,
-  moments,
   scale,
   values,
-} from "../../docs/lab/modules/dropout_model.js";
-import { meanLaw } from "../../docs/lab/modules/mean_law.js";
+} from "../../docs/lab/modules/model/dropout_model.js";
+import { meanLaw } from "../../docs/lab/modules/model/mean_law.js";
+import { TorchStream } from "../../docs/lab/modules/model/torch_stream.js";
 
 const folder = process.env.VECTORS ?? assert.fail("VECTORS names no folder");
 const vectors = JSON.parse(readFileSync(join(folder, "vectors.json"), "utf8"));

@@ -5,8 +5,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { values } from "../../docs/lab/modules/dropout_model.js";
-import { InputError, printTensor, pythonTensor, readTensor } from "../../docs/lab/modules/tensor_text.js";
+import { values } from "../../docs/lab/modules/model/dropout_model.js";
+import { InputError, readTensor } from "../../docs/lab/modules/model/tensor_input.js";
+import { place, printTensor, pythonTensor } from "../../docs/lab/modules/model/tensor_text.js";
 
 const folder = process.env.VECTORS ?? assert.fail("VECTORS names no folder");
 const vectors = JSON.parse(readFileSync(join(folder, "vectors.json"), "utf8"));
@@ -40,6 +41,16 @@ test("Python's text of a tensor reads back as the same tensor", () => {
     const read = readTensor(pythonTensor(written));
     assert.deepEqual({ numbers: read.numbers, shape: read.shape, dtype: read.dtype }, written);
   }
+});
+
+test("an element is named by its indices, as in Python", () => {
+  const shape = [2, 3, 4];
+  const indices = Array.from({ length: 24 }, (_, i) => [Math.floor(i / 12), Math.floor(i / 4) % 3, i % 4]);
+  assert.deepEqual(
+    indices.map((_, i) => place(shape, i)),
+    indices.map((one) => JSON.stringify(one)),
+  );
+  assert.equal(place([], 0), "[]");
 });
 
 for (const [text, shape, numbers] of [

@@ -51,6 +51,15 @@ export function button(text, action) {
   return made;
 }
 
+/**
+ * A box for text as Python prints it, which the keyboard reaches because it may scroll.
+ * @param {string} id
+ * @param {string} spoken what it holds
+ */
+export function printedBox(id, spoken) {
+  return html("pre", { class: "lab-output", id, tabindex: 0, role: "group", "aria-label": spoken });
+}
+
 /** @type {WeakMap<Element, number>} */
 let widths = new WeakMap();
 addEventListener("resize", () => (widths = new WeakMap()));

@@ -5,19 +5,21 @@
  */
 
 import { button, html, setText, shown } from "./dom.js";
-import { TorchStream, applyMask, factors, values } from "./dropout_model.js";
-import { initialState, readP, writeFragment } from "./lab_state.js";
-import { createRows } from "./rows_table.js";
+import { RowsTable } from "./rows_table.js";
+import { derive } from "../model/derived.js";
+import { FIELDS, initialState, writeFragment } from "../model/lab_state.js";
+
+/** @typedef {import("../model/lab_state.js").LabState} LabState */
 
 const place = /** @type {HTMLElement} */ (document.getElementById("live-rows"));
-const caption = /** @type {HTMLElement} */ (document.querySelector(".caption"));
+const caption = /** @type {HTMLElement} */ (document.querySelector(".live-caption"));
 const number = html("output", { for: "live-p" });
 const slide = html("input", { id: "live-p", type: "range", min: 0, max: 1, step: 0.05, value: initialState().p });
 const said = html("span", { role: "status" });
 const link = html("a", {}, "Try your own tensor in the lab");
 let state = initialState();
 
-const rows = createRows(place, {
+const rows = new RowsTable(place, {
   labels: ["input x", "mask m", "1/(1 − p)", "output y"],
   fateRows: [1, 3],
   sentences: false,
@@ -34,9 +36,9 @@ place.append(
     resample,
   ),
 );
-slide.addEventListener("input", () => change({ p: readP(slide.value) }));
+slide.addEventListener("input", () => change({ p: FIELDS.p.read(slide.value) }));
 
-/** @param {Partial<import("./lab_state.js").LabState>} changes */
+/** @param {Partial<LabState>} changes */
 function change(changes) {
   show(changes);
   setText(
@@ -47,13 +49,11 @@ function change(changes) {
   caption.replaceChildren(said, link);
 }
 
-/** @param {Partial<import("./lab_state.js").LabState>} changes */
+/** @param {Partial<LabState>} changes */
 function show(changes) {
   state = { ...state, ...changes };
-  const x = values(state.numbers, "float32");
-  const mask = new TorchStream(state.seed).mask(x.length, state.p);
-  const y = applyMask(x, mask, state);
-  const scale = shown(factors(state, "float32").kept, 3);
+  const { x, mask, y, factors } = derive(state);
+  const scale = shown(factors.kept, 3);
   rows.show({
     count: x.length,
     column: (i) => ({

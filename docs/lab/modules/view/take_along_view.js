@@ -4,28 +4,16 @@
  * @module take_along_view
  */
 
-import { copyButton, html, setText } from "./dom.js";
-import { writeFragment } from "./lab_state.js";
-import { pythonCode } from "./python_code.js";
+import { copyButton, html, printedBox, setText } from "./dom.js";
+import { writeFragment } from "../model/lab_state.js";
+import { pythonCode } from "../model/python_code.js";
 
-/** @typedef {import("./lab.js").Derived} Derived */
+/** @typedef {import("../model/derived.js").Derived} Derived */
 
 /** @param {HTMLElement} parent */
 export function createTakeAlong(parent) {
-  const code = html("pre", {
-    class: "lab-output",
-    id: "lab-python",
-    tabindex: 0,
-    role: "group",
-    "aria-label": "Python",
-  });
-  const prints = html("pre", {
-    class: "lab-output",
-    id: "lab-prints",
-    tabindex: 0,
-    role: "group",
-    "aria-label": "What the Python prints",
-  });
+  const code = printedBox("lab-python", "Python");
+  const prints = printedBox("lab-prints", "What the Python prints");
   const link = html("a", { id: "lab-link", href: "#" });
   parent.append(
     code,

@@ -5,19 +5,10 @@
  */
 
 import { html, setText, shown } from "./dom.js";
-import { createRows } from "./rows_table.js";
+import { RowsTable } from "./rows_table.js";
+import { place } from "../model/tensor_text.js";
 
-/** @typedef {import("./lab.js").Derived} Derived */
-
-/** @param {number[]} shape @param {number} index row-major @returns {string} as in Python */
-export function place(shape, index) {
-  const indices = [];
-  for (const length of [...shape].reverse()) {
-    indices.unshift(index % length);
-    index = Math.floor(index / length);
-  }
-  return `[${indices.join(",")}]`;
-}
+/** @typedef {import("../model/derived.js").Derived} Derived */
 
 /** Enough digits to see on which side of the threshold u lies. @param {number} u @param {number} threshold */
 function shownUniform(u, threshold) {
@@ -52,7 +43,7 @@ export function createPipeline(parent) {
   const rule = html("p");
   const table = html("div");
   parent.append(rule, table);
-  const rows = createRows(table, {
+  const rows = new RowsTable(table, {
     labels: ["input x", "uniform u", "mask m", "factor", "output y"],
     fateRows: [2, 4],
     sentences: true,

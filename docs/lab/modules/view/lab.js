@@ -7,77 +7,31 @@
  */
 
 import { createDepth } from "./depth_view.js";
-import { html, setText, shown } from "./dom.js";
-import { TorchStream, applyMask, factors, gradient, mean, values } from "./dropout_model.js";
+import { html, printedBox, setText, shown } from "./dom.js";
 import { createGradient } from "./gradient_view.js";
 import { createInputs } from "./inputs_view.js";
-import { MOST_DRAWS, initialState, readFragment, writeFragment } from "./lab_state.js";
 import { createMean } from "./mean_view.js";
 import { createPipeline } from "./pipeline_view.js";
 import { createTakeAlong } from "./take_along_view.js";
-import { InputError, printTensor } from "./tensor_text.js";
+import { derive } from "../model/derived.js";
+import { mean } from "../model/dropout_model.js";
+import { FIELDS, initialState, readFragment, writeFragment } from "../model/lab_state.js";
+import { InputError } from "../model/tensor_input.js";
 
-/** @typedef {import("./lab_state.js").LabState} LabState */
-/** @typedef {import("./dropout_model.js").Values} Values */
-/**
- * What follows from a state.
- * @typedef {object} Derived
- * @property {LabState} state
- * @property {Values} x rounded to its dtype
- * @property {Float64Array | null} uniforms null where torch draws nothing
- * @property {Uint8Array} mask all 1 where nothing is drawn and nothing dropped
- * @property {{kept: number, dropped: number}} factors
- * @property {Values} y
- * @property {Values} gradient dL/dx
- * @property {() => string} outputText y as torch prints it
- * @property {() => string} gradientText
- */
+/** @typedef {import("../model/derived.js").Derived} Derived */
+/** @typedef {import("../model/lab_state.js").LabState} LabState */
 
 // ms of work in a frame, so that input and painting have the rest
 const BUDGET = 5;
 // ms without a change before the address and the announcement follow
 const QUIET = 700;
 
-/** @param {LabState} state @returns {Derived} */
-function derive(state) {
-  const { p, seed, shape, dtype, training, loss } = state;
-  const x = values(state.numbers, dtype);
-  const n = x.length;
-  const mask = training ? new TorchStream(seed).mask(n, p) : new Uint8Array(n).fill(1);
-  const y = applyMask(x, mask, state);
-  const backward = gradient(y, mask, state, loss);
-  return {
-    state,
-    x,
-    uniforms: training && p > 0 && p < 1 ? new TorchStream(seed).uniforms(n) : null,
-    mask,
-    factors: factors(state, dtype),
-    y,
-    gradient: backward,
-    outputText: once(() => printTensor({ values: y, shape, dtype })),
-    gradientText: once(() => printTensor({ values: backward, shape, dtype })),
-  };
-}
-
-/** @param {() => string} compute @returns {() => string} computes when first asked */
-function once(compute) {
-  /** @type {string | undefined} */
-  let known;
-  return () => (known ??= compute());
-}
-
 /** @param {string} name @returns {HTMLElement} the place of a part on the page */
 function part(name) {
   return /** @type {HTMLElement} */ (document.getElementById(`lab-part-${name}`));
 }
 
-const output = html("pre", {
-  class: "lab-output",
-  id: "lab-output",
-  tabindex: 0,
-  role: "group",
-  "aria-label": "The output y as torch prints it",
-});
+const output = printedBox("lab-output", "The output y as torch prints it");
 const summary = html("p", { id: "lab-summary" });
 const message = html("p", { id: "lab-message", role: "alert" });
 const announcement = html("p", { class: "lab-hidden", role: "status" });
@@ -85,16 +39,14 @@ const announcement = html("p", { class: "lab-hidden", role: "status" });
 part("inputs").append(message);
 const inputs = createInputs(part("inputs"), update);
 part("inputs").append(html("p", { class: "lab-help" }, "torch prints:"), output, summary, announcement);
-const means = createMean(part("mean"), (more) =>
-  update({ draws: more ? Math.min(MOST_DRAWS, state.draws + more) : 1 }),
-);
+const means = createMean(part("mean"), requestCalls);
 const parts = [
   { render: renderOutput },
   createPipeline(part("pipeline")),
   createTakeAlong(part("take-along")),
   means,
-  createGradient(part("gradient"), (loss) => update({ loss })),
-  createDepth(part("depth"), (layers) => update({ layers })),
+  createGradient(part("gradient"), update),
+  createDepth(part("depth"), update),
 ];
 
 let state = initialState();
@@ -118,6 +70,11 @@ function update(changes) {
   derived = derive(state);
   setText(message, "");
   refresh();
+}
+
+/** @param {number} more calls, or 0 to start again */
+function requestCalls(more) {
+  update({ calls: more ? Math.min(FIELDS.calls.greatest, state.calls + more) : 1 });
 }
 
 /** Have every part shown again. */

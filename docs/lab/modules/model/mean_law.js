@@ -8,7 +8,7 @@
  * @module mean_law
  */
 
-import { binomial, quantile } from "./dropout_model.js";
+import { binomial, quantile } from "./closed_forms.js";
 
 /**
  * The law of the mean over K calls: the means (start + k) step have the probabilities.
@@ -22,11 +22,16 @@ import { binomial, quantile } from "./dropout_model.js";
  * @property {Float64Array} probabilities
  */
 
+// A law is found in one piece, between two looks at the clock. These two hold it to a few milliseconds, so that no
+// frame is late: the first the transform, the second a logarithm and an arctangent for each number and frequency.
 const LARGEST_WINDOW = 2 ** 14;
 const MOST_TERMS = 2 ** 17;
-// standard deviations
+// Standard deviations to each side of the mean: beyond 8.5 a normal law has 2e-17, less than a double of 1 resolves.
 const REACH = 8.5;
 const NORMAL_95 = 1.959963984540054;
+// The shape of a normal law: 51 points, five a standard error, from five of them below the mean to five above.
+const STEPS_PER_ERROR = 5;
+const MIDDLE = 5 * STEPS_PER_ERROR;
 
 /**
  * Group equal numbers, and find the unit of which all are multiples.
@@ -44,6 +49,7 @@ export function inUnits(numbers) {
     const power = 10 ** places;
     const whole = distinct.map(([number]) => Math.round(number * power));
     if (!distinct.every(([number], i) => Math.abs(number * power - whole[i]) <= 1e-9 * Math.abs(whole[i]))) continue;
+    // Up to here products with a place in the largest window stay whole numbers of a double.
     if (whole.some((multiple) => Math.abs(multiple) > 2 ** 31)) return null;
     const common = whole.reduce((a, b) => greatestDivisor(a, Math.abs(b)), 0);
     return { unit: common / power, multiples: distinct.map(([, count], i) => [whole[i] / common, count]) };
@@ -61,36 +67,20 @@ function greatestDivisor(a, b) {
  * @param {ArrayLike<number>} numbers x, finite
  * @param {number} q probability to be kept, in (0, 1)
  * @param {number} c factor of what is kept
- * @param {number} draws K, at least 1
+ * @param {number} calls K, at least 1
  * @returns {MeanLaw}
  */
-export function meanLaw(numbers, q, c, draws) {
+export function meanLaw(numbers, q, c, calls) {
   const all = Array.from(numbers);
   const n = all.length;
   const sum = all.reduce((total, x) => total + x, 0);
   const squares = all.reduce((total, x) => total + x * x, 0);
   const mean = (c * q * sum) / n;
-  const standardError = (c / n) * Math.sqrt((squares * q * (1 - q)) / draws);
+  const standardError = (c / n) * Math.sqrt((squares * q * (1 - q)) / calls);
   const shared = inUnits(all);
-  const distribution = shared && sumOfDraws(shared.multiples, q, draws);
-  if (!shared || !distribution) {
-    const half = NORMAL_95 * standardError;
-    const step = standardError / 5;
-    const probabilities = Float64Array.from(
-      { length: 51 },
-      (_, k) => Math.exp(-(((k - 25) / 5) ** 2) / 2) / Math.sqrt(50 * Math.PI),
-    );
-    return {
-      mean,
-      standardError,
-      interval: [mean - half, mean + half],
-      exact: false,
-      start: mean / step - 25,
-      step,
-      probabilities,
-    };
-  }
-  const step = (shared.unit * c) / (n * draws);
+  const distribution = shared && sumOfCalls(shared.multiples, q, calls);
+  if (!shared || !distribution) return normalLaw(mean, standardError);
+  const step = (shared.unit * c) / (n * calls);
   const [low, high] = [0.025, 0.975].map((level) => quantile(distribution, level) * step);
   return {
     mean,
@@ -103,25 +93,49 @@ export function meanLaw(numbers, q, c, draws) {
 }
 
 /**
- * The distribution of the sum of K draws, in units.
+ * The law of a mean whose shape is taken as normal.
+ * @param {number} mean
+ * @param {number} standardError
+ * @returns {MeanLaw}
+ */
+function normalLaw(mean, standardError) {
+  const half = NORMAL_95 * standardError;
+  const step = standardError / STEPS_PER_ERROR;
+  const probabilities = Float64Array.from(
+    { length: 2 * MIDDLE + 1 },
+    (_, k) => Math.exp(-(((k - MIDDLE) / STEPS_PER_ERROR) ** 2) / 2) / Math.sqrt(2 * STEPS_PER_ERROR ** 2 * Math.PI),
+  );
+  return {
+    mean,
+    standardError,
+    interval: [mean - half, mean + half],
+    exact: false,
+    start: mean / step - MIDDLE,
+    step,
+    probabilities,
+  };
+}
+
+/**
+ * The distribution of the sum of K calls, in units.
  * @param {[number, number][]} multiples [multiple, how many elements have it]
  * @param {number} q
- * @param {number} draws
+ * @param {number} calls
  * @returns {{start: number, probabilities: Float64Array} | null} null where that would take too long
  */
-function sumOfDraws(multiples, q, draws) {
+function sumOfCalls(multiples, q, calls) {
   if (multiples.length === 0) return { start: 0, probabilities: Float64Array.of(1) };
   // the unit is the number itself
-  if (multiples.length === 1) return binomial(multiples[0][1] * draws, q);
+  if (multiples.length === 1) return binomial(multiples[0][1] * calls, q);
   let least = 0;
   let greatest = 0;
   let mean = 0;
   let variance = 0;
   for (const [multiple, count] of multiples) {
-    least += Math.min(0, multiple) * count * draws;
-    greatest += Math.max(0, multiple) * count * draws;
-    mean += multiple * count * draws * q;
-    variance += multiple ** 2 * count * draws * q * (1 - q);
+    least += Math.min(0, multiple) * count * calls;
+    greatest += Math.max(0, multiple) * count * calls;
+    mean += multiple * count * calls * q;
+    variance += multiple ** 2 * count * calls * q * (1 - q);
   }
   // The tails of a sum are at most as heavy as one element is large.
   const largest = Math.max(...multiples.map(([multiple]) => Math.abs(multiple)));
@@ -130,7 +144,7 @@ function sumOfDraws(multiples, q, draws) {
   const end = Math.min(greatest, Math.ceil(mean + reach));
   const window = 2 ** Math.ceil(Math.log2(end - start + 1));
   if (window > LARGEST_WINDOW || window * multiples.length > MOST_TERMS) return null;
-  const { real, imaginary } = characteristic(multiples, q, draws, start, window);
+  const { real, imaginary } = characteristic(multiples, q, calls, start, window);
   transform(real, imaginary);
   const probabilities = real.subarray(0, end - start + 1).map((sum) => Math.max(0, sum / window));
   return { start, probabilities };
@@ -140,11 +154,11 @@ function sumOfDraws(multiples, q, draws) {
  * The characteristic function of S - start at the frequencies 2 pi j / window.
  * @param {[number, number][]} multiples
  * @param {number} q
- * @param {number} draws
+ * @param {number} calls
  * @param {number} start
  * @param {number} window
  */
-function characteristic(multiples, q, draws, start, window) {
+function characteristic(multiples, q, calls, start, window) {
   const p = 1 - q;
   const real = new Float64Array(window);
   const imaginary = new Float64Array(window);
@@ -158,8 +172,8 @@ function characteristic(multiples, q, draws, start, window) {
       logarithm += (count * Math.log(x * x + y * y)) / 2;
       angle += count * Math.atan2(y, x);
     }
-    const size = Math.exp(draws * logarithm);
-    const phase = draws * angle - (2 * Math.PI * (((start % window) * j) % window)) / window;
+    const size = Math.exp(calls * logarithm);
+    const phase = calls * angle - (2 * Math.PI * (((start % window) * j) % window)) / window;
     real[j] = size * Math.cos(phase);
     imaginary[j] = size * Math.sin(phase);
     if (j > 0 && j < window / 2) {

@@ -1,0 +1,79 @@
+/** The search page: a field, and under it what answers, as one types. */
+(() => {
+  "use strict";
+
+  const MOST_RESULTS = 20;
+  const AROUND = 90;
+  const KINDS = [
+    [/^fix\//, "Fix"],
+    [/^auto_examples\//, "Script"],
+    [/^reference\/(api|cli)/, "Reference"],
+    [/^lab\//, "Lab"],
+  ];
+
+  const { indexed, found, telling } = globalThis.siteSearch;
+  const field = document.getElementById("search-question");
+  const list = document.getElementById("search-answers");
+  const said = document.getElementById("search-said");
+  const index = indexed(globalThis.searchSections);
+
+  /** A text with the words that were asked for marked. */
+  function marked(text, words) {
+    const line = document.createElement("p");
+    const pattern = words.length > 0 ? new RegExp(`(${words.map(escaped).join("|")})`, "giu") : /(?!)/;
+    for (const [i, part] of text.split(pattern).entries()) {
+      const piece = i % 2 ? document.createElement("mark") : document.createElement("span");
+      piece.textContent = part;
+      line.append(piece);
+    }
+    return line;
+  }
+
+  const escaped = (word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+  /** Some words of a text around the first that was asked for. */
+  function quoted(text, words) {
+    const lower = text.toLowerCase();
+    const places = words.map((word) => lower.indexOf(word)).filter((place) => place >= 0);
+    const place = places.length > 0 ? Math.min(...places) : 0;
+    const start = place < AROUND ? 0 : text.indexOf(" ", place - AROUND) + 1;
+    const end = text.indexOf(" ", start + 2.4 * AROUND);
+    return (start > 0 ? "… " : "") + text.slice(start, end < 0 ? undefined : end) + (end < 0 ? "" : " …");
+  }
+
+  function answer({ address, page, heading, text }, words) {
+    const item = document.createElement("li");
+    const link = document.createElement("a");
+    link.href = address;
+    link.textContent = heading;
+    const kind = KINDS.find(([pattern]) => pattern.test(address))?.[1];
+    const where = document.createElement("p");
+    where.className = "search-where";
+    where.textContent = [kind, page === heading ? "" : page].filter(Boolean).join(" · ");
+    item.append(link, where, marked(quoted(text, words), words));
+    return item;
+  }
+
+  function show() {
+    const question = field.value.trim();
+    const words = question ? telling(question) : [];
+    const results = question ? found(index, question).slice(0, MOST_RESULTS) : [];
+    list.replaceChildren(...results.map((result) => answer(result, words)));
+    said.textContent = !question
+      ? ""
+      : results.length > 0
+        ? `${results.length === MOST_RESULTS ? "The best " : ""}${results.length} of ${globalThis.searchSections.length} sections.`
+        : "Nothing here has any of these words. Try fewer letters, or the list of symptoms.";
+  }
+
+  field.value = new URLSearchParams(location.search).get("q") ?? "";
+  field.addEventListener("input", () => {
+    const address = new URL(location.href);
+    if (field.value.trim()) address.searchParams.set("q", field.value);
+    else address.searchParams.delete("q");
+    history.replaceState(null, "", address);
+    show();
+  });
+  show();
+  if (!field.value) field.focus();
+})();
