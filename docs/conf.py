@@ -8,6 +8,7 @@ HERE = Path(__file__).parent
 sys.path.append(str(HERE))  # last: a folder of docs must hide no package
 # The command line's page runs the command that belongs to this Python.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+os.environ["COLUMNS"] = "64"  # what it prints is read on phones
 
 project = "dropout_explained"
 author = "The dropout_explained developers"
