@@ -167,9 +167,9 @@ def test_the_api_pages_have_every_name_and_its_scripts(site: Path) -> None:
         imported = re.search(
             r"from dropout_explained import \(?([\w\s,]+)", script.read_text(encoding="utf-8")
         )
-        names = set(re.findall(r"\w+", imported[1])) if imported else set()
+        taken = set(re.findall(r"\w+", imported[1])) if imported else set()
         # A script that takes only colours from the package uses none of its functions.
-        if names & set(dropout_explained.__all__) - {"figures"}:
+        if taken & set(dropout_explained.__all__) - {"figures"}:
             assert any(script.stem in link for link in used), script.stem
 
 
