@@ -57,7 +57,7 @@ for (const [id, drawer] of [["__navigation", ".sidebar-drawer"], ["__toc", ".toc
   const show = (isOpen) => {
     opened.checked = isOpen;
     for (const button of buttons) button.setAttribute("aria-expanded", String(isOpen));
-    if (isOpen) panel.querySelector("a[href], input")?.focus();
+    if (isOpen) [...panel.querySelectorAll("a[href], input")].find((one) => one.offsetParent)?.focus();
     else if (panel.contains(document.activeElement)) opener.focus();
   };
   for (const button of buttons) {

@@ -372,7 +372,7 @@ for (const start of starters) {
               const slide = document.getElementById("live-p");
               slide.value = p;
               slide.dispatchEvent(new Event("input"));
-              document.querySelector("#live-rows button").click();
+              [...document.querySelectorAll("#live-rows button")].at(-1).click();
             },
             String(i / 5),
           );
