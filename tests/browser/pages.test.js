@@ -37,7 +37,7 @@ for (const start of starters) {
     before(async () => (browser = await start()));
     after(() => browser?.close());
 
-    test("asks for nothing that its policy refuses, and throws nothing", { timeout: 240_000 }, async () => {
+    test("asks for nothing that its policy refuses, and throws nothing", { timeout: 600_000 }, async () => {
       assert.ok(PAGES.length >= 18, String(PAGES.length));
       await withPage(browser, {}, "policy", async (page) => {
         for (const name of PAGES) {
@@ -50,7 +50,7 @@ for (const start of starters) {
       });
     });
 
-    test("fits a narrow phone, and twice the size of text", { timeout: 240_000 }, async () => {
+    test("fits a narrow phone, and twice the size of text", { timeout: 600_000 }, async () => {
       // 200 % zoom of a window of 720 and of 1280 pixels leaves 360 and 640.
       for (const width of [360, 640]) {
         await withPage(browser, { width, height: 640 }, `narrow-${width}`, async (page) => {
@@ -69,7 +69,7 @@ describe("in Chromium", () => {
   before(async () => (browser = await starters[0]()));
   after(() => browser?.close());
 
-  test("axe finds nothing, in light and dark, on a phone and on a desk", { timeout: 300_000 }, async () => {
+  test("axe finds nothing, in light and dark, on a phone and on a desk", { timeout: 900_000 }, async () => {
     const settings = [390, 1280].flatMap((width) => [false, true].map((dark) => ({ width, dark })));
     for (const [i, setting] of settings.entries()) {
       await withPage(browser, setting, `axe-${JSON.stringify(setting)}`, async (page) => {
