@@ -18,11 +18,14 @@ from site_extensions import (
     accessible,
     adaptive_svg,
     content_security,
+    folded,
+    labelled_tables,
     leftovers,
     link_previews,
     mathml,
     minified,
     pages,
+    search_sections,
 )
 
 PAGE = (
@@ -259,3 +262,53 @@ def test_the_extensions_hide_no_other_module(name: str) -> None:
 
     spec = importlib.util.find_spec(name)
     assert spec is None or "site_extensions" not in str(spec.origin)
+
+
+def test_folded_code_is_open_and_says_what_it_holds() -> None:
+    """A check and a figure are told apart; what stands outside of a cell stays as it is."""
+    fold = '<details class="hide"><summary>Show</summary><pre>1</pre></details>'
+    body = f'<div class="cell tag_check">{fold}</div><div class="cell">{fold}</div>{fold}'
+    once = folded.open_until_scripted(page(body))
+    summaries = BeautifulSoup(once, "html.parser").select("summary")
+    assert [one.text for one in summaries] == ["How it was checked", "How this is made", "Show"]
+    assert [one.find_parent("details", open=True) is not None for one in summaries] == [
+        True,
+        True,
+        False,
+    ]
+    assert folded.open_until_scripted(once) == once
+
+
+def test_wide_tables_are_labelled_once() -> None:
+    """Each cell gets the head of its column; two columns, and the table of laws, are left alone."""
+
+    def table(columns: int) -> str:
+        heads = "".join(f"<th>h{i}</th>" for i in range(columns))
+        cells = "".join(f"<td>{i}</td>" for i in range(columns))
+        return (
+            f'<table class="docutils"><thead><tr>{heads}</tr></thead>'
+            f"<tbody><tr>{cells}</tr></tbody></table>"
+        )
+
+    body = f'<article>{table(3)}{table(2)}<div class="laws"><div>{table(4)}</div></div></article>'
+    once = labelled_tables.labelled(page(body))
+    wide, narrow, laws = BeautifulSoup(once, "html.parser").select("table")
+    assert [cell["data-label"] for cell in wide.select("td")] == ["h0", "h1", "h2"]
+    assert wide["class"] == ["docutils", "stacked"]
+    assert narrow["class"] == laws["class"] == ["docutils"]
+    assert labelled_tables.labelled(once) == once
+
+
+def test_sections_are_what_stands_between_two_headings() -> None:
+    """With code apart from words, formulas as read, and each described function by itself."""
+    body = """<article><section id="top"><h1>Title<a class="headerlink" href="#top">#</a></h1>
+    <p>First <math><mi>x</mi> <mo>+</mo> <mn>1</mn></math> words.</p><pre>code  here</pre>
+    <section id="inner"><h2>Inner</h2><p>Second.</p>
+    <dl class="py function"><dt class="sig" id="package.name">name()</dt><dd>Does it.</dd></dl>
+    </section></section></article>"""
+    top, inner, described = search_sections.sections(page(body), "a/b.html")
+    assert top == ("a/b.html#top", "Title", "Title", "First x+1 words.", "code here")
+    assert inner == ("a/b.html#inner", "Title", "Inner", "Second.", "")
+    assert described[:3] == ("a/b.html#package.name", "Title", "name()")
+    assert "Does it." in described.text
+    assert not list(search_sections.sections(page(body), "search.html"))

@@ -10,11 +10,8 @@ def open_until_scripted(page: str) -> str:
     tree = LexborHTMLParser(page)
     for details in tree.css("div.cell details.hide"):
         details.attrs["open"] = ""
-        cell = details.parent
-        while cell is not None and "cell" not in (cell.attributes.get("class") or "").split():
-            cell = cell.parent
-        is_check = cell is not None and "tag_check" in (cell.attributes.get("class") or "")
-        said = "How it was checked" if is_check else "How this is made"
-        for summary in details.css("summary"):
-            summary.inner_html = said
+    for summary in tree.css("div.cell details.hide summary"):
+        summary.inner_html = "How this is made"
+    for summary in tree.css("div.cell.tag_check details.hide summary"):
+        summary.inner_html = "How it was checked"
     return tree.html or page

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from selectolax.lexbor import LexborHTMLParser
 
-# Two columns fit; these look after themselves.
+# Two columns fit; the laws look after themselves.
 FEWEST_COLUMNS = 3
-OTHERS = {"genindextable", "laws"}
+TABLES = "article table.docutils:not(.stacked):not(.laws *)"
 
 
 def labelled(page: str) -> str:
     """Return a page whose wide tables say in each cell what the head of its column says."""
     tree = LexborHTMLParser(page)
-    for table in tree.css("article table.docutils"):
+    for table in tree.css(TABLES):
         heads = [" ".join(head.text().split()) for head in table.css("thead th")]
-        around = table.parent.parent if table.parent is not None else None
-        classes = {
-            name
-            for node in (table, table.parent, around)
-            if node is not None
-            for name in (node.attributes.get("class") or "").split()
-        }
-        if len(heads) < FEWEST_COLUMNS or classes & OTHERS:
+        if len(heads) < FEWEST_COLUMNS:
             continue
         table.attrs["class"] = f"{table.attributes.get('class') or ''} stacked".strip()
         for row in table.css("tbody tr"):

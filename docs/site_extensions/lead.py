@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 
 # Written by sphinx-gallery from scripts, whose first lines are their leads; the first page has its answer.
-WITHOUT = ("auto_examples/", "gen_modules/", "index")
+GENERATED = ("auto_examples/", "gen_modules/")
+FIRST = "index"
 
 
 class LeadNode(nodes.General, nodes.Element):
@@ -132,7 +133,8 @@ def ask_on(
 def refuse_pages_without(app: Sphinx, doctree: nodes.document) -> None:
     """Stop the build at a page that does not open with a lead."""
     name = app.env.docname
-    if not name.startswith(WITHOUT) and not next(doctree.findall(LeadNode), None):
+    needs_none = name == FIRST or name.startswith(GENERATED)
+    if not needs_none and not next(doctree.findall(LeadNode), None):
         raise ExtensionError(f"{name}: a page opens with a lead (question, claim, ten seconds)")
 
 
@@ -147,7 +149,7 @@ def depart(translator: Any, _node: LeadNode) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the directive."""
+    """Register the directive, and look at each page that was read."""
     app.add_node(LeadNode, html=(visit, depart))
     app.add_directive("lead", Lead)
     app.connect("doctree-read", refuse_pages_without)

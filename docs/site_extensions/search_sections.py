@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser
 
+from site_extensions import leftovers
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from selectolax.lexbor import LexborNode
 
 LISTED = Path("_static") / "search" / "sections.js"
-# Indexes of names and results lead to answers and are none.
-NO_ANSWERS = ("genindex.html", "search.html", "py-modindex.html")
 HEADINGS = ("h1", "h2", "h3")
-# What a reader of a result would not read: TeX behind formulas, links to themselves, buttons.
+# What a reader of a result would not read: links of headings to themselves, labels, buttons.
 UNREAD = (
-    "annotation",
     "script",
     "style",
     ".headerlink",
@@ -53,8 +52,8 @@ class Section(NamedTuple):
 
 def sections(page: str, address: str) -> Iterator[Section]:
     """Return the passages of one page."""
-    if address.endswith(NO_ANSWERS):
-        return
+    if address.removesuffix(".html") in leftovers.GENERATED:
+        return  # an index of names or of results leads to answers and is none
     tree = LexborHTMLParser(page)
     article = tree.css_first("article")
     if article is None:
@@ -70,28 +69,24 @@ def sections(page: str, address: str) -> Iterator[Section]:
         if heading is None:
             continue
         own = [child for child in section.iter() if child.tag not in {"section", *HEADINGS}]
-        described = [dl for dl in own if dl.tag == "dl" and dl.css_first("dt.sig[id]") is not None]
-        yield passage(f"{address}#{section.attrs['id']}", name, words(heading), own, described)
-        for entry in described:
-            signature = entry.css_first("dt.sig[id]")
-            if signature is not None:
-                place = str(signature.attrs["id"])
+        described = [(child, described_name(child)) for child in own]
+        prose = [child for child, described in described if described is None]
+        yield passage(f"{address}#{section.attrs['id']}", name, words(heading), prose)
+        for entry, place in described:
+            if place is not None:
                 yield passage(f"{address}#{place}", name, f"{place.rsplit('.', 1)[-1]}()", [entry])
 
 
-def passage(
-    address: str,
-    page: str,
-    heading: str,
-    content: Iterable[LexborNode],
-    without: Iterable[LexborNode] = (),
-) -> Section:
+def described_name(node: LexborNode) -> str | None:
+    """Return the full name of what a node describes, if it is an entry of the package's reference."""
+    signature = node.css_first("dt.sig[id]") if node.tag == "dl" else None
+    return None if signature is None else str(signature.attrs["id"])
+
+
+def passage(address: str, page: str, heading: str, content: Iterable[LexborNode]) -> Section:
     """Return one section, its code apart from its words."""
-    left_out = {node.mem_id for node in without}
     text, code = [], []
     for node in content:
-        if node.mem_id in left_out:
-            continue
         blocks = [node] if node.tag == "pre" else node.css("pre")
         code += [" ".join(block.text().split()) for block in blocks]
         for block in node.css("pre"):

@@ -136,7 +136,7 @@
     return kept.length > 0 ? kept : all;
   }
 
-  /** Sections that answer a question, best first; at most one more of a page than of the pages before. */
+  /** Sections that answer a question, best first. */
   function found(index, question) {
     const asked = telling(question);
     if (asked.length === 0) return [];
