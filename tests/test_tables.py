@@ -108,6 +108,8 @@ def test_a_table_knows_nothing_of_what_it_shows() -> None:
     assert '<tr class="good">' in as_html(table)
     assert as_text(Table("Title", notes=("one",))) == "Title\n\nNote: one"
     assert BeautifulSoup(as_html(table), "html.parser").select("caption")[0].text in table.title
+    cells = Table("Title", columns=("kind",), rows=(Row(("<fig>",), "a & b"),))
+    assert '<th scope="row">&lt;fig&gt;</th><td>a &amp; b</td>' in as_html(cells)
 
 
 def test_moments_of_an_array_are_shown_as_they_are() -> None:
