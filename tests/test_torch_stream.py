@@ -93,9 +93,7 @@ def test_a_state_of_another_generator_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="seeded = 0"):
         TorchStream.from_rng_state(bytes(5056))
     beyond_the_block = bytearray(torch.get_rng_state().numpy().tobytes())
-    beyond_the_block[8:12] = (625).to_bytes(
-        4, "little"
-    )  # of 624 words, none is left after the last
+    beyond_the_block[8:12] = (625).to_bytes(4, "little")  # the field "left", of 624 words
     with pytest.raises(ValueError, match="left = 625"):
         TorchStream.from_rng_state(bytes(beyond_the_block))
     torch.save(torch.ones(3), tmp_path / "other.pt")
