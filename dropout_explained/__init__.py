@@ -15,7 +15,14 @@ from dropout_explained.gradients import (
 )
 from dropout_explained.layers import LAYERS
 from dropout_explained.masks import MaskMoments, mask_distribution, mask_moments
-from dropout_explained.models import OutputMoments, expected_gradient, output_moments
+from dropout_explained.models import (
+    DropoutCall,
+    DropoutCalls,
+    OutputMoments,
+    dropout_calls,
+    expected_gradient,
+    output_moments,
+)
 from dropout_explained.streams import TorchStream, Verification, replay, replay_mask, verify
 
 __version__ = "0.1.0"
@@ -37,6 +44,7 @@ __all__ = [  # noqa: RUF022
     "mask_moments",
     "mask_distribution",
     # whole models
+    "dropout_calls",
     "output_moments",
     "expected_gradient",
     # what they return
@@ -44,6 +52,8 @@ __all__ = [  # noqa: RUF022
     "Moments",
     "MaskMoments",
     "OutputMoments",
+    "DropoutCall",
+    "DropoutCalls",
     "Verification",
     "__version__",
 ]

@@ -1,0 +1,150 @@
+"""See every random draw of torch while a model runs: which function asked, and where in the model.
+
+A ``TorchFunctionMode`` outside knows the function by its name, a ``TorchDispatchMode`` inside
+sees the operator that draws below it, also that of an attention or a recurrent layer.
+
+Imports torch: whoever uses it, does so once a model has come in.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+TORCH = str(Path(torch.__file__).parent)
+HERE = str(Path(__file__).parent)
+INSTALLED = ("site-packages", "dist-packages", str(Path(sys.modules["random"].__file__ or "").parent))
+RUNS_THE_MODEL = "recorded"
+_IMPLICIT = torch._C.DispatchKey.CompositeImplicitAutograd
+
+# Under inference_mode torch does not take these apart before a dispatch mode sees them.
+_WHOLE = {"lstm", "gru", "rnn_tanh", "rnn_relu", "scaled_dot_product_attention"} | {
+    f"{kind}{in_place}"
+    for kind in ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")
+    for in_place in ("", "_")
+}
+
+Answer = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
+
+
+class Place(NamedTuple):
+    """Where in a model something is called.
+
+    ``path`` and ``kind`` are those of the innermost module known to the model; ``mode`` is
+    ``"training"`` or ``"evaluation"``, as that module stands; ``line`` is ``file:number``
+    of the caller's code, or of an installed library where no other code calls.
+    """
+
+    path: str = ""
+    kind: str = ""
+    mode: str = ""
+    line: str = ""
+    in_checkpoint: bool = False
+
+
+@cache
+def _draws(operator: Any) -> bool:
+    return torch.Tag.nondeterministic_seeded in operator.tags
+
+
+@cache
+def name_of(operator: Any) -> str:
+    """Return the name of an operator without its overload: ``bernoulli_`` of ``bernoulli_.float``."""
+    name: str = operator.overloadpacket.__name__
+    return name
+
+
+class Operators(TorchDispatchMode):
+    """Answer the operators that draw, and watch all others.
+
+    ``answer(operator, args, kwargs)`` returns what a drawing operator shall return;
+    ``seen(operator, args, result)`` is told of every other one.
+    """
+
+    def __init__(self, answer: Answer, seen: Callable[..., None] | None = None) -> None:
+        super().__init__()
+        self._answer, self._seen = answer, seen
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Decide what an operator returns."""
+        kwargs = kwargs or {}
+        if torch.is_inference_mode_enabled() and name_of(func) in _WHOLE:
+            with self:
+                return func._op_dk(_IMPLICIT, *args, **kwargs)
+        if _draws(func):
+            return self._answer(func, args, kwargs)
+        result = func(*args, **kwargs)
+        if self._seen is not None:
+            self._seen(func, args, result)
+        return result
+
+
+class Functions(TorchFunctionMode):
+    """Know which function of torch the model is in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: list[str] = []
+
+    @property
+    def current(self) -> str:
+        """The outermost function that is running; empty outside of any."""
+        return self._names[0] if self._names else ""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Note the name while the function runs."""
+        self._names.append(getattr(func, "__name__", ""))
+        try:
+            return func(*args, **(kwargs or {}))
+        finally:
+            self._names.pop()
+
+
+def place_of(modules: dict[int, str]) -> Place:
+    """Return where the model is, from the frames that are running; ``modules`` are its paths."""
+    frame: Any = sys._getframe(1)
+    line = owner = library = None
+    in_checkpoint = False
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if file.startswith(HERE):  # a mode's own frame, or the end: what runs the model
+            if frame.f_code.co_name == RUNS_THE_MODEL:
+                break
+            frame = frame.f_back
+            continue
+        in_checkpoint |= file.endswith("checkpoint.py") and file.startswith(TORCH)
+        if owner is None:
+            owner = _module_of(frame, modules)
+        if not file.startswith((TORCH, "<eval_with_key>")):
+            here = f"{file}:{frame.f_lineno}"
+            installed = any(part in file for part in INSTALLED)
+            library = library or here
+            line = line or (None if installed else here)
+        frame = frame.f_back
+    mode = "" if owner is None else ("training" if owner.training else "evaluation")
+    return Place(
+        path="" if owner is None else modules[id(owner)],
+        kind="" if owner is None else type(owner).__name__,
+        mode=mode,
+        line=line or library or "",
+        in_checkpoint=in_checkpoint,
+    )
+
+
+def _module_of(frame: Any, modules: dict[int, str]) -> Any:
+    code = frame.f_code
+    if not code.co_argcount or code.co_varnames[0] != "self":
+        return None
+    first = frame.f_locals.get("self")
+    return first if id(first) in modules else None
