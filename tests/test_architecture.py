@@ -23,6 +23,20 @@ BELOW = {
 
 
 @cache
+def offered(door: str) -> frozenset[str]:
+    """Return the names in a module's ``__all__``."""
+    tree = (
+        ast.parse(MODULES[door].read_text(encoding="utf-8")) if door in MODULES else ast.parse("")
+    )
+    lists = (
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    )
+    return frozenset(name for found in lists for name in ast.literal_eval(found))
+
+
+@cache
 def imports(module: str) -> frozenset[str]:
     """Return the modules that one names in any import, at its top, in a function or for types."""
     tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
@@ -32,8 +46,12 @@ def imports(module: str) -> frozenset[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module}: a relative import"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            found |= {name if name in MODULES else str(node.module) for name in names}
+            home = str(node.module)
+            for alias in node.names:
+                name = f"{home}.{alias.name}"
+                # What a door offers may have the name of the file that it comes from.
+                whole = home.rpartition(".")[2] in WINGS and alias.name in offered(home)
+                found.add(name if name in MODULES and not whole else home)
     return frozenset(found)
 
 

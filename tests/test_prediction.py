@@ -112,12 +112,14 @@ def test_examples_of_a_batch_have_masks_of_their_own() -> None:
 
 
 def test_relu_of_a_normal_variable() -> None:
-    """Mean, variance and regression of propagation.relu, by numerical integration."""
-    from dropout_explained.models.propagation import constant, relu
+    """Mean, variance and regression of ReLU, by numerical integration."""
+    from dropout_explained.models.activations import activation, relu_moments
+    from dropout_explained.models.values import constant
 
     mean = torch.tensor([[-2.0, -0.3, 0.0, 0.5, 3.0]], dtype=torch.float64)
     deviation = torch.tensor([[0.5, 1.0, 2.0, 0.7, 1.0]], dtype=torch.float64)
-    value = relu(constant(mean).with_noise(deviation.square()))
+    noisy = constant(mean).with_noise(deviation.square())
+    value = activation(noisy, torch.relu, relu_moments)
     assert not value.exact
     grid = np.linspace(-12, 12, 480_001)
     weights = norm.pdf(grid) * (grid[1] - grid[0])
@@ -228,14 +230,18 @@ class Branching(nn.Module):
     ("action", "error", "message"),
     [
         (
-            lambda: propagate(nn.Sequential(nn.Tanh(), nn.Dropout2d()), torch.ones(1, 2)),
+            lambda: propagate(
+                nn.Sequential(nn.LayerNorm(2), nn.Dropout(), nn.LayerNorm(2), nn.Softmax(1)),
+                torch.ones(1, 2),
+            ),
             ValueError,
-            r"it also has Tanh \(_0\), Dropout2d \(_1\)",
+            r"it also has LayerNorm \(_2\), Softmax \(_3\)",
         ),
         (lambda: propagate(Branching(), torch.ones(1, 2)), ValueError, "traceable by torch.fx"),
         (lambda: propagate(nn.ReLU(), torch.ones(3)), ValueError, r"shape \(N, ...\).*got \(3,\)"),
-        (lambda: propagate(nn.ReLU(), torch.ones(1, 3).int()), TypeError, "floating dtype; got torch.int32"),
-        (lambda: propagate(nn.ReLU(), cast("Any", [1.0])), TypeError, "got list"),
+        (lambda: propagate(nn.ReLU(), torch.ones(1, 3).int()), TypeError, "must return a floating tensor"),
+        (lambda: output_moments(sum, [1.0], method="propagation"), TypeError, "must be torch tensors.*got list"),
+        (lambda: output_moments(nn.ReLU(), method="propagation", input=torch.ones(1, 1)), ValueError, "by place.*got input by name"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_predicted_is_named(

@@ -8,7 +8,8 @@ imported where a model has come in, so that importing the package does not load 
 from dropout_explained.models.all_masks import expected_gradient
 from dropout_explained.models.call_records import DropoutCall, DropoutCalls
 from dropout_explained.models.dropout_calls import dropout_calls
-from dropout_explained.models.prediction import OutputMoments, output_moments
+from dropout_explained.models.methods import OutputMoments
+from dropout_explained.models.prediction import output_moments
 
 __all__ = [
     "DropoutCall",

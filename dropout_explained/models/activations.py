@@ -35,7 +35,9 @@ def _nodes() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(nodes), torch.from_numpy(weights / weights.sum())
 
 
-def by_quadrature(function: Callable[..., torch.Tensor], mu: torch.Tensor, sigma: torch.Tensor) -> Moments:
+def by_quadrature(
+    function: Callable[..., torch.Tensor], mu: torch.Tensor, sigma: torch.Tensor
+) -> Moments:
     """Return E[f], Var[f] and E[f'] of a smooth function; sigma is above 0."""
     nodes, weights = (one.to(mu) for one in _nodes())
     values = function(mu[..., None] + sigma[..., None] * nodes)

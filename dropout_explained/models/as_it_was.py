@@ -143,13 +143,13 @@ def _generators() -> Iterator[None]:
 
     devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
     here = random.getstate()
-    numpys = np.random.get_state()  # noqa: NPY002  the global one is what models use
+    numpys = np.random.get_state()
     try:
         with torch.random.fork_rng(devices=devices):
             yield
     finally:
         random.setstate(here)
-        np.random.set_state(numpys)  # noqa: NPY002
+        np.random.set_state(numpys)
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from math import prod
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dropout_explained.arguments import BadArgument
@@ -155,7 +155,7 @@ def _cells(number: int, call: DropoutCall) -> tuple[str, ...]:
 
 def _remark(call: DropoutCall) -> str:
     file, _, number = call.line.rpartition(":")
-    where = f"{os.path.basename(file)}:{number}" if file else ""
+    where = f"{Path(file).name}:{number}" if file else ""
     parts = [where, "evaluation" if call.mode == "evaluation" else ""]
     parts.append("recomputed" if call.recomputed else "")
     return ", ".join(part for part in parts if part)

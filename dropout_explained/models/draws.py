@@ -19,13 +19,25 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 TORCH = str(Path(torch.__file__).parent)
+FUNCTIONAL = str(torch.nn.functional.__file__)
 HERE = str(Path(__file__).parent)
-INSTALLED = ("site-packages", "dist-packages", str(Path(sys.modules["random"].__file__ or "").parent))
+INSTALLED = (
+    "site-packages",
+    "dist-packages",
+    str(Path(sys.modules["random"].__file__ or "").parent),
+)
 RUNS_THE_MODEL = "recorded"
-_IMPLICIT = torch._C.DispatchKey.CompositeImplicitAutograd
+_IMPLICIT = torch._C.DispatchKey.CompositeImplicitAutograd  # noqa: SLF001
 
 # Under inference_mode torch does not take these apart before a dispatch mode sees them.
-_WHOLE = {"lstm", "gru", "rnn_tanh", "rnn_relu", "scaled_dot_product_attention"} | {
+_WHOLE = {
+    "lstm",
+    "gru",
+    "rnn_tanh",
+    "rnn_relu",
+    "scaled_dot_product_attention",
+    "_scaled_dot_product_attention_math",
+} | {
     f"{kind}{in_place}"
     for kind in ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")
     for in_place in ("", "_")
@@ -40,6 +52,7 @@ class Place(NamedTuple):
     ``path`` and ``kind`` are those of the innermost module known to the model; ``mode`` is
     ``"training"`` or ``"evaluation"``, as that module stands; ``line`` is ``file:number``
     of the caller's code, or of an installed library where no other code calls.
+    ``function`` is that of ``torch.nn.functional``, if the module calls one.
     """
 
     path: str = ""
@@ -47,6 +60,7 @@ class Place(NamedTuple):
     mode: str = ""
     line: str = ""
     in_checkpoint: bool = False
+    function: str = ""
 
 
 @cache
@@ -69,7 +83,7 @@ class Operators(TorchDispatchMode):
     """
 
     def __init__(self, answer: Answer, seen: Callable[..., None] | None = None) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._answer, self._seen = answer, seen
 
     def __torch_dispatch__(
@@ -79,7 +93,7 @@ class Operators(TorchDispatchMode):
         kwargs = kwargs or {}
         if torch.is_inference_mode_enabled() and name_of(func) in _WHOLE:
             with self:
-                return func._op_dk(_IMPLICIT, *args, **kwargs)
+                return func._op_dk(_IMPLICIT, *args, **kwargs)  # noqa: SLF001
         if _draws(func):
             return self._answer(func, args, kwargs)
         result = func(*args, **kwargs)
@@ -97,8 +111,8 @@ class Functions(TorchFunctionMode):
 
     @property
     def current(self) -> str:
-        """The outermost function that is running; empty outside of any."""
-        return self._names[0] if self._names else ""
+        """The outermost function that is running; empty outside of any, and in a backward pass."""
+        return self._names[0] if self._names and self._names[0] != "backward" else ""
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -113,8 +127,9 @@ class Functions(TorchFunctionMode):
 
 def place_of(modules: dict[int, str]) -> Place:
     """Return where the model is, from the frames that are running; ``modules`` are its paths."""
-    frame: Any = sys._getframe(1)
+    frame: Any = sys._getframe(1)  # noqa: SLF001
     line = owner = library = None
+    function = ""
     in_checkpoint = False
     while frame is not None:
         file = frame.f_code.co_filename
@@ -124,6 +139,8 @@ def place_of(modules: dict[int, str]) -> Place:
             frame = frame.f_back
             continue
         in_checkpoint |= file.endswith("checkpoint.py") and file.startswith(TORCH)
+        if owner is None and file == FUNCTIONAL:
+            function = frame.f_code.co_name
         if owner is None:
             owner = _module_of(frame, modules)
         if not file.startswith((TORCH, "<eval_with_key>")):
@@ -139,6 +156,7 @@ def place_of(modules: dict[int, str]) -> Place:
         mode=mode,
         line=line or library or "",
         in_checkpoint=in_checkpoint,
+        function=function,
     )
 
 

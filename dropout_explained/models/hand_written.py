@@ -1,4 +1,4 @@
-"""Follow a draw that a model makes by hand to what it does with it: is it a mask, and of which p?
+"""Follow a draw that a model makes by hand to what it does with it, and tell mask and p.
 
 ``torch.rand(n) < q``, ``torch.bernoulli(q)``, ``(q + torch.rand(n)).floor()`` and the like toss
 coins. Which side keeps is seen where the coins meet data: a factor keeps where it is 1,
@@ -107,7 +107,9 @@ class Follower:
         trace = traces[place]
         assert trace is not None
         bare = name.removesuffix("_") if name not in _SAME else name
-        follows = (self._uniform if trace.uniform else self._coins)(bare, args, place, trace, result)
+        follows = (self._uniform if trace.uniform else self._coins)(
+            bare, args, place, trace, result
+        )
         if isinstance(result, torch.Tensor):
             if follows is not None:
                 self._traces[result] = follows
@@ -145,18 +147,16 @@ class Follower:
             coins.probability = below if low else round(1.0 - below, 15)
 
     def _coins(
-        self, name: str, args: tuple[Any, ...], place: int, trace: _Trace, result: Any
+        self, name: str, args: tuple[Any, ...], place: int, trace: _Trace, _: Any
     ) -> _Trace | None:
         turned = _Trace(trace.coins, uniform=False, turned=not trace.turned)
         other = args[1 - place] if len(args) > 1 and place < 2 else None
         if name in ("_local_scalar_dense", "is_nonzero"):
             trace.coins.read = True
-        elif name in ("logical_not", "bitwise_not", "rsub"):
-            return turned
-        elif name == "sub" and place == 1:
+        elif name in ("logical_not", "bitwise_not", "rsub") or (name == "sub" and place == 1):
             return turned
         elif name == "eq" and not _is_data(other):
-            return turned if float(other) == 0 else trace
+            return turned if as_typed(other) == 0 else trace
         elif name in _SAME or (name in ("div", "mul", "ne", "gt", "ge") and not _is_data(other)):
             return trace
         elif name == "mul":
@@ -170,6 +170,6 @@ class Follower:
 
     @staticmethod
     def _settle(trace: _Trace, *, kept: bool) -> None:
-        """The first meeting with data decides: gradients meet the same coins the other way."""
+        """Let the first meeting with data decide: gradients meet the same coins the other way."""
         if trace.coins.keeps is None:
             trace.coins.keeps = kept is not trace.turned

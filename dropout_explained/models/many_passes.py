@@ -14,7 +14,9 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.utils import _pytree as pytree
 
+from dropout_explained.arguments import BadArgument
 from dropout_explained.models.as_it_was import own_copy
 from dropout_explained.models.draws import Operators, name_of
 from dropout_explained.models.outputs import checked_tensors
@@ -42,25 +44,32 @@ class _Given:
 
     def __call__(self, operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         name = name_of(operator)
-        if name == "scaled_dot_product_attention" or name.startswith("_scaled_dot"):
-            return operator(*args, **kwargs)  # tagged, and takes its coins below
-        if name == "native_dropout" and args[2] is False:
+        native = name == "native_dropout"
+        attends = name == "scaled_dot_product_attention" or name.startswith("_scaled_dot")
+        # Attention is tagged, and takes its coins from an operator below.
+        if attends or (native and args[2] is False):
             return operator(*args, **kwargs)
+        in_place = name.endswith("_") and self._masks is not None
+        result = args[0] if in_place else operator(*args, **kwargs)
+        noise: torch.Tensor = result[1] if native else result
+        if noise.numel() == 0:
+            return result
+        mask = self._next_mask(name, tuple(noise.shape))
+        if mask is None:
+            return result
+        return self._answered(self._draws[self._next - 1], name, noise, args, mask)
+
+    def _next_mask(self, name: str, shape: tuple[int, ...]) -> torch.Tensor | None:
+        """Return what is given for the next draw, which must be as the recorded one."""
         if self._next == len(self._draws):
             raise Misfit
         draw = self._draws[self._next]
-        self._next += 1
-        result = None
-        if self._masks is None or name == "native_dropout" or not name.endswith("_"):
-            result = operator(*args, **kwargs)
-        noise = result[1] if name == "native_dropout" else (args[0] if result is None else result)
         of_all = draw.shape if self._passes is None else (self._passes, *draw.shape)
-        if name.rstrip("_") != draw.operator.rstrip("_") or tuple(noise.shape) != of_all:
+        # Batching turns an operator in place into one that returns.
+        if name.rstrip("_") != draw.operator.rstrip("_") or shape != of_all:
             raise Misfit
-        if self._masks is None:
-            return result
-        mask = self._masks[self._next - 1].reshape(of_all)
-        return self._answered(draw, name, noise, args, mask)
+        self._next += 1
+        return None if self._masks is None else self._masks[self._next - 1].reshape(of_all)
 
     @staticmethod
     def _answered(draw: Draw, name: str, noise: torch.Tensor, args: Any, mask: torch.Tensor) -> Any:
@@ -123,7 +132,13 @@ class ManyPasses:
                     return self._ways[0](passes, masks)
             except Exception:  # noqa: BLE001  the next way says what is wrong with the model
                 del self._ways[0]
-        return self._one_by_one(passes, masks)
+        try:
+            return self._one_by_one(passes, masks)
+        except Misfit as misfit:
+            raise BadArgument(
+                "model must toss the same coins in every run, for all masks to be visited; "
+                "what it drew in one run it did not draw in another"
+            ) from misfit
 
     def _parts(self, masks: torch.Tensor | None) -> list[torch.Tensor] | None:
         if masks is None:
@@ -138,11 +153,11 @@ class ManyPasses:
             leaves, structure = self._leaves()
             handed = iter(tensors)
             put = [next(handed) if isinstance(one, torch.Tensor) else one for one in leaves]
-            inputs, kwargs = torch.utils._pytree.tree_unflatten(put, structure)
+            inputs, kwargs = pytree.tree_unflatten(put, structure)
         return tuple(self._read(self._model(*inputs, **kwargs)))
 
     def _leaves(self) -> tuple[list[Any], Any]:
-        return torch.utils._pytree.tree_flatten((self._inputs, self._kwargs))
+        return pytree.tree_flatten((self._inputs, self._kwargs))
 
     def _answering(self, passes: int, masks: torch.Tensor | None, run: Callable[[], Any]) -> Any:
         given = _Given(self._draws, self._parts(masks), passes)
@@ -177,7 +192,7 @@ class ManyPasses:
 
 def chunk_of(inputs: Any, draws: Sequence[Draw], output: list[torch.Tensor], most: int) -> int:
     """Return how many passes to run at once, so that memory does not grow with their number."""
-    leaves = torch.utils._pytree.tree_leaves(inputs)
+    leaves = pytree.tree_leaves(inputs)
     sizes = [one.numel() for one in (*leaves, *output) if isinstance(one, torch.Tensor)]
     largest = max([1, *sizes, *(prod(draw.shape) for draw in draws)])
     return max(1, min(most, AT_ONCE // largest))

@@ -60,14 +60,15 @@ def with_tensors(output: Any, replaced: Callable[[], Any]) -> Any:
     parts = _fields(output)
     if parts is None:
         return output
-    made = {key: with_tensors(part, replaced) for key, part in parts.items()}
+    return _rebuilt(output, {key: with_tensors(part, replaced) for key, part in parts.items()})
+
+
+def _rebuilt(output: Any, parts: dict[Any, Any]) -> Any:
     if isinstance(output, tuple) and hasattr(output, "_fields"):
-        return type(output)(*made.values())
+        return type(output)(*parts.values())
     if isinstance(output, (tuple, list)):
-        return type(output)(made.values())
-    if type(output) is dict:
-        return made
+        return type(output)(parts.values())
     try:
-        return type(output)(**made)
-    except TypeError:
-        return made
+        return type(output)(**parts)
+    except TypeError:  # keys that are no names, or a constructor that wants others
+        return parts

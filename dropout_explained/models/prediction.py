@@ -2,69 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import isfinite, prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from math import isfinite
+from typing import TYPE_CHECKING, Any
 
 from dropout_explained.arguments import BadArgument, BadArgumentType, checked_count
-from dropout_explained.masks import MOST_COINS
-from dropout_explained.models.all_masks import moments_over_all_masks, refuse_other_draws
 from dropout_explained.models.dropout_calls import checked_model, checked_start
-from dropout_explained.models.outputs import checked_tensors, with_tensors
+from dropout_explained.models.methods import (
+    Asked,
+    OutputMoments,
+    by_all_masks,
+    by_propagation,
+    by_propagation_if_known,
+    by_sampling,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import torch
 
-    from dropout_explained.models.recorder import Draw, Recording
-
 METHODS = ("auto", "all_masks", "propagation", "sampling")
 PASSES, MOST_PASSES = 1000, 1_000_000
-
-
-@dataclass(frozen=True, eq=False)
-class OutputMoments:
-    """Moments of a model's output over its dropout masks, from :func:`output_moments`.
-
-    Where the model returns a tuple, a list, a dictionary or a data class, so is each of
-    these: with a tensor in the place of each floating tensor.
-
-    Attributes
-    ----------
-    mean : torch.Tensor
-        Expected output, float64, in the shape of the model's output.
-    variance : torch.Tensor
-        Variance of each output over masks, in the same shape and the squared unit.
-    method : str
-        How they were found: ``"all_masks"``, ``"propagation"`` or ``"sampling"``.
-    exact : bool
-        True by all masks, and by propagation if no activation function saw noise. Otherwise
-        the input of one was taken as normal, or the masks were sampled.
-    masks : int or None
-        How many masks were averaged, 2 to the power of the coins; None by other methods.
-    passes : int or None
-        How many passes were sampled; None by other methods.
-    mean_standard_error : torch.Tensor or None
-        Standard error of each mean, sampled; None by other methods.
-    deviation_standard_error : torch.Tensor or None
-        Standard error of each standard deviation, sampled; None by other methods.
-    """
-
-    mean: Any
-    variance: Any
-    method: str
-    exact: bool
-    masks: int | None = None
-    passes: int | None = None
-    mean_standard_error: Any = None
-    deviation_standard_error: Any = None
-
-    @property
-    def standard_deviation(self) -> Any:
-        """Standard deviation over masks of each output, in the unit of the output."""
-        roots = iter([one.sqrt() for one in checked_tensors(self.variance)])
-        return with_tensors(self.variance, roots.__next__)
 
 
 def output_moments(
@@ -173,47 +131,14 @@ def output_moments(
     from dropout_explained.models.recorder import eager, recorded
 
     with torch.no_grad(), averages_at_rest(model):
-        asked = _Asked(model, inputs, kwargs, recorded(model, inputs, kwargs, start))
+        asked = Asked(model, inputs, kwargs, recorded(model, inputs, kwargs, start))
         with left_as_it_was(model), eager():
             if method == "all_masks" or (method == "auto" and asked.few):
-                return _by_all_masks(asked)
+                return by_all_masks(asked)
             if method == "propagation":
-                return _by_propagation(asked)
-            found = _by_propagation_if_known(asked) if method == "auto" and by_rule else None
-            return found or _by_sampling(asked, most, wanted, start)
-
-
-class _Asked(NamedTuple):
-    """A model, what it takes, and what it drew and returned."""
-
-    model: Callable[..., Any]
-    inputs: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    recording: Recording
-
-    @property
-    def draws(self) -> list[Draw]:
-        return self.recording.draws
-
-    @property
-    def few(self) -> bool:
-        """Whether all masks can be visited, or nothing is drawn, which is then said."""
-        coins = sum(prod(draw.shape) for draw in self.draws)
-        same = all(draw.answers and not (draw.coins and draw.coins.read) for draw in self.draws)
-        return same and coins <= MOST_COINS
-
-    def told(self, mean: Any, variance: Any, method: str, **more: Any) -> OutputMoments:
-        """Put what was found, flat, into the structure of the output."""
-        output = self.recording.output
-        shapes = [one.shape for one in checked_tensors(output)]
-
-        def shaped(flat: Any) -> Any:
-            parts = flat.split([shape.numel() for shape in shapes])
-            whole = iter(part.reshape(size) for part, size in zip(parts, shapes, strict=True))
-            return with_tensors(output, whole.__next__)
-
-        errors = {name: shaped(one) for name, one in more.items() if name.endswith("_error")}
-        return OutputMoments(shaped(mean), shaped(variance), method, **{**more, **errors})
+                return by_propagation(asked)
+            found = by_propagation_if_known(asked) if method == "auto" and by_rule else None
+            return found or by_sampling(asked, most, wanted, start)
 
 
 def _checked_standard_error(wanted: Any) -> float | None:
@@ -229,55 +154,3 @@ def _checked_standard_error(wanted: Any) -> float | None:
             f"standard_error must be a number above 0; got standard_error = {wanted!r}"
         )
     return float(number)
-
-
-def _by_all_masks(asked: _Asked) -> OutputMoments:
-    import torch
-
-    refuse_other_draws(asked.draws)
-    model, inputs, kwargs, _ = asked
-    law = moments_over_all_masks(model, inputs, kwargs, asked.draws)
-    mean, variance = torch.as_tensor(law.mean), torch.as_tensor(law.variance)
-    masks = 2 ** sum(prod(draw.shape) for draw in asked.draws)
-    return asked.told(mean, variance, "all_masks", exact=True, masks=masks)
-
-
-def _by_propagation(asked: _Asked) -> OutputMoments:
-    from dropout_explained.models.propagation import propagated
-
-    model, inputs, kwargs, _ = asked
-    output, means, variances, exact = propagated(model, inputs, kwargs, asked.draws)
-    mean, variance = iter(means), iter(variances)
-    return OutputMoments(
-        with_tensors(output, mean.__next__),
-        with_tensors(output, variance.__next__),
-        "propagation",
-        exact,
-    )
-
-
-def _by_propagation_if_known(asked: _Asked) -> OutputMoments | None:
-    try:
-        return _by_propagation(asked)
-    except (BadArgument, BadArgumentType):
-        return None
-
-
-def _by_sampling(asked: _Asked, passes: int, wanted: float | None, start: Any) -> OutputMoments:
-    from dropout_explained.models.recorder import seeded
-    from dropout_explained.models.sampling import sampled
-
-    model, inputs, kwargs, recording = asked
-    if not recording.draws:
-        refuse_other_draws(recording.draws)
-    seeded(start)
-    found = sampled(model, inputs, kwargs, recording, passes, wanted)
-    return asked.told(
-        found.mean,
-        found.variance,
-        "sampling",
-        exact=False,
-        passes=found.passes,
-        mean_standard_error=found.mean_standard_error,
-        deviation_standard_error=found.deviation_standard_error,
-    )

@@ -84,7 +84,7 @@ def _noisy(traced: fx.GraphModule) -> dict[fx.Node, Any]:
             continue
         layer = traced.get_submodule(node.target) if node.op == "call_module" else None
         sees = any(one in noisy for one in node.all_input_nodes)
-        if not (sees or makes_noise(node.target, layer, node.args, node.kwargs)):
+        if not (sees or makes_noise(node.target, layer)):
             continue
         if _reads_shape(node):
             continue
@@ -141,12 +141,12 @@ class _Interpreter:
                 values[node] = self._called(node, values)
         raise AssertionError("a traced graph ends with its output")  # pragma: no cover
 
-    def _called(self, node: fx.Node, values: dict[Any, Any]) -> Any:
+    def _called(self, node: Any, values: dict[Any, Any]) -> Any:
         args, kwargs = fx.node.map_arg((node.args, node.kwargs), values.__getitem__)
         if node in self._rules:
             return self._with_noise(node, args, kwargs)
         if _reads_shape(node):
-            args = [one.mean if isinstance(one, Value) else one for one in args]
+            args = tuple(one.mean if isinstance(one, Value) else one for one in args)
         if node.op == "call_method":
             return getattr(args[0], node.target)(*args[1:], **kwargs)
         if node.op == "call_module":

@@ -97,9 +97,9 @@ class Recorder:
 
     def _note(self, operator: Any, args: Any, kwargs: dict[str, Any], result: Any) -> None:
         name = name_of(operator)
-        function = self.functions.current or name
         noise = result[1] if name == "native_dropout" else result
         place = place_of(self._modules)
+        function = self.functions.current or place.function or name
         draw = Draw(
             generator="torch",
             function=function,
@@ -139,7 +139,7 @@ def _other_generators(moved: Callable[[str, Any], None]) -> Iterator[None]:
     """Tell in which module the global generators of NumPy and of Python move."""
 
     def states() -> dict[str, Any]:
-        numpys: Any = np.random.get_state(legacy=False)  # noqa: NPY002
+        numpys: Any = np.random.get_state(legacy=False)
         key, place = numpys["state"]["key"].tobytes(), numpys["state"]["pos"]
         return {
             "numpy.random": (key, place, numpys["has_gauss"], numpys["gauss"]),

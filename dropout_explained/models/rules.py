@@ -15,14 +15,14 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
-from dropout_explained.closed_forms import relative_variance
-from dropout_explained.layers import ALPHA, LAYERS, Layer, alpha_factors
+from dropout_explained.layers import LAYERS
 from dropout_explained.models.activations import (
     activation,
     by_quadrature,
     leaky_relu_moments,
     relu_moments,
 )
+from dropout_explained.models.noise import dropout
 from dropout_explained.models.values import Value, affine, combined, constant, linear
 
 if TYPE_CHECKING:
@@ -31,54 +31,11 @@ if TYPE_CHECKING:
     Rule = Callable[..., Any]
 
 
-def dropout(value: Value, p: float, layer: Layer) -> Value:
-    r"""Apply dropout: y = c x + t + (m - q) (s x + d), whose last term is uncorrelated with x.
-
-    Inverted dropout has c = 1, t = d = 0, s = 1 / q. Alpha dropout, a (m x - (1 - m) alpha) +
-    a alpha p, has c = a q, t = 0, s = a, d = a alpha. The variance of the last term is
-    p q E[(s x + d)^2], because m is independent of x. A coin for a channel makes it the same
-    m for all units, so that their products count, not only their squares.
-    """
-    if p in (0.0, 1.0):
-        return value if p == 0 else constant(torch.zeros_like(value.mean), exact=value.exact)
-    q = 1.0 - p
-    slope, times, plus = 1.0, 1.0, 0.0
-    relative = relative_variance(p)
-    if layer.alpha:
-        a, alpha_a = alpha_factors(p)
-        slope, times, plus, relative = a * q, a, a * ALPHA, p * q
-    dropped = value._replace(mean=value.mean * slope).scaled(slope)
-    jump = value.mean * times + plus
-    if not layer.channels:
-        return dropped.with_noise((jump.square() + times**2 * value.variance) * relative)
-    return _by_channel(dropped, value, jump, times, relative, layer)
-
-
-def _by_channel(
-    dropped: Value, value: Value, jump: torch.Tensor, times: float, relative: float, layer: Layer
-) -> Value:
-    """Add for each channel the mask's own source, and its product with each source of x."""
-    dense = value.dense()
-    products = torch.cat([jump[None], times * dense.sources]) * relative**0.5
-    shape = tuple(value.mean.shape)
-    channels = 1
-    for size in layer.noise_shape(shape):
-        channels *= size
-    by_channel = products.reshape(len(products), channels, -1)
-    if len(products) > by_channel.shape[2]:  # as many sources as units have the same covariance
-        by_channel = torch.linalg.qr(by_channel.transpose(0, 1), mode="r").R.transpose(0, 1)
-    count, _, units = by_channel.shape
-    spread = by_channel.new_zeros(count, channels, channels, units)
-    each = torch.arange(channels)
-    spread[:, each, each] = by_channel
-    return dropped.with_sources(spread.reshape(count * channels, *shape))
-
-
 def _dropout_function(name: str) -> Rule:
     layer = LAYERS[name]
 
     def rule(
-        value: Value, p: float = 0.5, training: bool = layer.on_by_default, inplace: bool = False
+        value: Value, p: float = 0.5, training: bool = layer.on_by_default, *_: Any, **__: Any
     ) -> Value:
         return dropout(value, p, layer) if training else value
 
@@ -93,9 +50,7 @@ def _linear_layer(layer: nn.Linear, value: Value) -> Value:
     return _linear_function(value, layer.weight, layer.bias)
 
 
-def _linear_function(
-    value: Value, weight: torch.Tensor, bias: torch.Tensor | None = None
-) -> Value:
+def _linear_function(value: Value, weight: torch.Tensor, bias: torch.Tensor | None = None) -> Value:
     if value.mean.dim() == 2 and len(value.mean) == 1:
         flat = value._replace(
             mean=value.mean[0],
@@ -108,7 +63,7 @@ def _linear_function(
 
 
 def _mapped(function: Callable[..., Any]) -> Rule:
-    """A function that is linear in its first argument, but for a constant."""
+    """Apply a function that is linear in its first argument, but for a constant."""
     return lambda value, *args, **kwargs: affine(value, lambda one: function(one, *args, **kwargs))
 
 
@@ -117,7 +72,7 @@ def _method(name: str) -> Rule:
 
 
 def _several(function: Callable[..., Any]) -> Rule:
-    """A function that is linear in a list of values, as a concatenation is."""
+    """Apply a function that is linear in a list of values, as a concatenation is."""
 
     def rule(values: Any, dim: int = 0) -> Value:
         known = [one if isinstance(one, Value) else constant(one) for one in values]
@@ -139,7 +94,7 @@ def _fits(value: Value, other: Any) -> bool:
     """Whether adding a number or a tensor leaves the shape as it is."""
     if not isinstance(other, torch.Tensor):
         return True
-    return torch.broadcast_shapes(value.mean.shape, other.shape) == value.mean.shape
+    return bool(torch.broadcast_shapes(value.mean.shape, other.shape) == value.mean.shape)
 
 
 def _spread(value: Value, other: torch.Tensor, times: float) -> Value:
@@ -171,11 +126,15 @@ def _smooth(function: Callable[..., torch.Tensor]) -> Rule:
     )
 
 
+def _smooth_layer(layer: nn.Module, value: Value) -> Value:
+    return activation(value, layer, partial(by_quadrature, layer))
+
+
 def _relu(value: Value, *_: Any, **__: Any) -> Value:
     return activation(value, torch.relu, relu_moments)
 
 
-def _leaky_relu(value: Value, negative_slope: float = 0.01, inplace: bool = False) -> Value:
+def _leaky_relu(value: Value, negative_slope: float = 0.01, *_: Any, **__: Any) -> Value:
     moments = partial(leaky_relu_moments, slope=negative_slope)
     return activation(value, lambda one: F.leaky_relu(one, negative_slope), moments)
 
@@ -236,11 +195,7 @@ _FUNCTIONS: dict[Any, Rule] = {
 }
 _OF_LAYERS: dict[type, Rule] = {
     **dict.fromkeys(_LINEAR_LAYERS, lambda layer, value: affine(value, layer)),
-    **{
-        kind: lambda layer, value, apply=_smooth(lambda one, layer: layer(one)): apply(value, layer)
-        for kind, _, _ in _SMOOTH
-        if kind is not None
-    },
+    **{kind: _smooth_layer for kind, _, _ in _SMOOTH if kind is not None},
     nn.Linear: _linear_layer,
     nn.ReLU: lambda _, value: _relu(value),
     nn.LeakyReLU: lambda layer, value: _leaky_relu(value, layer.negative_slope),
@@ -272,7 +227,7 @@ def rule_for(target: Any, layer: Any) -> Rule | None:
     return None
 
 
-def makes_noise(target: Any, layer: Any, args: Any, kwargs: Any) -> bool:
+def makes_noise(target: Any, layer: Any) -> bool:
     """Whether a layer or a function drops, whatever its input."""
     if layer is not None:
         return isinstance(layer, _DropoutNd) and layer.training

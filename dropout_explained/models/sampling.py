@@ -6,18 +6,13 @@ Imports torch: whoever uses it, does so once a model has come in.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from tqdm import tqdm
 
-from dropout_explained.models.many_passes import ManyPasses, chunk_of
-from dropout_explained.models.outputs import checked_tensors
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dropout_explained.models.recorder import Recording
+    from dropout_explained.models.many_passes import ManyPasses
 
 FEWEST = 32  # passes before a standard error is believed
 
@@ -44,9 +39,9 @@ class PowerSums:
         """Add passes (k, n)."""
         off = outputs - self._about
         power = torch.ones_like(off)
-        for total in self._sums:
+        for degree in range(4):
             power = power * off
-            total += power.sum(0)
+            self._sums[degree] += power.sum(0)
         self.passes += len(outputs)
 
     def estimate(self) -> Estimate:
@@ -73,23 +68,10 @@ class PowerSums:
 
 
 def sampled(
-    model: Callable[..., Any],
-    inputs: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    recording: Recording,
-    passes: int,
-    standard_error: float | None,
+    runner: ManyPasses, at_once: int, passes: int, standard_error: float | None
 ) -> Estimate:
-    """Run passes until their number, or the wanted standard error of every mean, is reached.
-
-    The model must be left as it was by the caller.
-    """
-    draws = recording.draws
-    # Numbers that torch did not draw would be the same in all passes of a batch.
-    batched = all(draw.generator == "torch" for draw in draws)
-    runner = ManyPasses(model, inputs, kwargs, draws, batched=batched)
-    largest = chunk_of((inputs, kwargs), draws, checked_tensors(recording.output), passes)
-    size = min(largest, passes if standard_error is None else 4 * FEWEST)
+    """Run passes until their number, or the wanted standard error of every mean, is reached."""
+    size = min(at_once, passes if standard_error is None else 4 * FEWEST)
     sums: PowerSums | None = None
     # A bar for who waits at a terminal, and only if it takes longer than a moment.
     with tqdm(total=passes, unit="pass", delay=2, leave=False, disable=None) as bar:
@@ -100,7 +82,7 @@ def sampled(
             sums = sums or PowerSums(flat)
             sums.add(flat)
             bar.update(count)
-            size = min(largest, 2 * size)
+            size = min(at_once, 2 * size)
             if standard_error is not None and sums.passes >= FEWEST:
                 reached = sums.estimate().mean_standard_error.max().item()
                 if reached <= standard_error:
