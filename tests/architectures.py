@@ -56,7 +56,8 @@ class Block(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Add the branch."""
-        return x + self.drop(self.inner(x))
+        out: torch.Tensor = x + self.drop(self.inner(x))
+        return out
 
 
 class ByHand(nn.Module):
@@ -139,7 +140,7 @@ class Checkpointed(nn.Module):
 class Recurrent(nn.Module):
     """An encoder of a sequence, with dropout between its layers and behind them."""
 
-    def __init__(self, kind: type[nn.RNNBase]) -> None:
+    def __init__(self, kind: Callable[..., nn.RNNBase]) -> None:
         super().__init__()
         self.cells = kind(3, 4, num_layers=3, dropout=0.3, batch_first=True)
         self.drop, self.head = nn.Dropout(0.5), nn.Linear(4, 2)
@@ -164,10 +165,11 @@ class Stateful(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.norm, self.drop = nn.BatchNorm1d(4), nn.Dropout(0.5)
-        self.register_buffer("average", torch.zeros(4))
-        self.passes, self.seen, self.cache = 0, [torch.zeros(1)], {"last": torch.zeros(2, 4)}
-        self.weight = nn.Parameter(torch.ones(4))
+        self.norm, self.drop = nn.BatchNorm1d(2), nn.Dropout(0.5)
+        self.average: torch.Tensor
+        self.register_buffer("average", torch.zeros(2))
+        self.passes, self.seen, self.cache = 0, [torch.zeros(1)], {"last": torch.zeros(2, 2)}
+        self.weight = nn.Parameter(torch.ones(2))
         self.own = torch.Generator().manual_seed(3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -179,7 +181,8 @@ class Stateful(nn.Module):
         with torch.no_grad():
             self.weight.clamp_(max=0.5)
         noise = torch.rand(x.shape, generator=self.own) < 0.5
-        return self.drop(self.norm(x) * self.weight) * noise
+        out: torch.Tensor = self.drop(self.norm(x) * self.weight) * noise
+        return out
 
 
 @dataclasses.dataclass
@@ -312,7 +315,7 @@ BUILT: dict[str, Callable[[], Made]] = {
     ),
     "one mask for all steps": lambda: Made(Locked(), (randn(2, 3, 4),), ["dropout"]),
     "checkpointed": lambda: Made(Checkpointed(), (randn(2, 4),), ["dropout", "dropout"]),
-    "stateful": lambda: Made(Stateful(), (randn(2, 4),), ["rand", "dropout"]),
+    "stateful": lambda: Made(Stateful(), (randn(2, 2),), ["rand", "dropout"]),
     "data class": lambda: Made(Labelled(), (randn(2, 3),), ["dropout"]),
     "shared layer": lambda: Made(
         nn.Sequential(*[nn.Linear(3, 3), (one := nn.Dropout(0.5)), nn.Tanh(), one]),

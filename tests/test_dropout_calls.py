@@ -6,7 +6,7 @@ import random
 import warnings
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -20,6 +20,9 @@ from dropout_explained import dropout_calls, replay_mask
 from dropout_explained.models.as_it_was import modules_of
 from dropout_explained.models.recorder import recorded
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 SEEDS = (0, 1, 2, 3, 12, 123, 2**40, 2**64 - 1, -5, 77)
 # What has draws that are not coins of one probability from torch's generator.
 NOT_REPLAYED = {"residual", "by hand", "stateful"}
@@ -28,6 +31,12 @@ NOT_REPLAYED = {"residual", "by hand", "stateful"}
 def copies(one: Any) -> list[Any]:
     """Return the tensors in something, cloned."""
     return [leaf.clone() for leaf in tree_leaves(one) if isinstance(leaf, torch.Tensor)]
+
+
+def generators() -> tuple[Any, ...]:
+    """Return where the three global generators stand."""
+    numpys: Any = np.random.get_state()
+    return torch.get_rng_state().tolist(), random.getstate(), numpys[1].tolist(), numpys[2:]
 
 
 @pytest.mark.parametrize("name", BUILT)
@@ -102,12 +111,11 @@ def test_the_model_is_left_as_it_was(name: str, mode: bool) -> None:
         for one in model.parameters():
             one.grad = torch.ones_like(one)
     before, given = everything(model), copies((inputs, kwargs))
-    states = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
+    states = generators()
     dropout_calls(model, *inputs, seed=4, **kwargs)
     assert everything(model) == before
     assert all(torch.equal(a, b) for a, b in zip(given, copies((inputs, kwargs)), strict=True))
-    assert torch.equal(states[0], torch.get_rng_state())
-    assert states[1:] == (random.getstate(), np.random.get_state()[1].tolist())
+    assert generators() == states
 
 
 class Failing(Stateful):
@@ -125,14 +133,13 @@ class Failing(Stateful):
 
 def test_also_a_model_that_raises_is_left_as_it_was() -> None:
     """Its error arrives, and nothing else of it is left."""
-    model, x = Failing(), torch.randn(2, 4)
+    model, x = Failing(), torch.randn(2, 2)
     before = everything(model)
-    states = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
+    states = generators()
     with pytest.raises(RuntimeError, match="too late"):
         dropout_calls(model, x)
     assert everything(model) == before
-    assert torch.equal(states[0], torch.get_rng_state())
-    assert states[1:] == (random.getstate(), np.random.get_state()[1].tolist())
+    assert generators() == states
 
 
 def test_a_pending_backward_pass_is_not_disturbed() -> None:
@@ -140,7 +147,7 @@ def test_a_pending_backward_pass_is_not_disturbed() -> None:
     model = Stateful()
     model.own.manual_seed(1)
     loss = nn.functional.dropout(model.weight * 2, 0.5).square().sum()
-    dropout_calls(model, torch.randn(2, 4))
+    dropout_calls(model, torch.randn(2, 2))
     loss.backward()
     assert model.weight.grad is not None
 
@@ -156,7 +163,7 @@ def test_a_saved_state_answers_which_units_a_step_dropped() -> None:
     (call,) = dropout_calls(model, *inputs, seed=states[2])
     hidden = model[1](model[0](*inputs))
     assert call.mask is not None
-    assert torch.equal(outputs[2], model[3](hidden * (call.mask / (1 - call.p))))
+    assert torch.equal(outputs[2], model[3](hidden * (call.mask / 0.9)))
     (replayed,) = dropout_calls(model, *inputs, seed=0).replay(states[2])
     assert torch.equal(replayed, call.mask)
 
@@ -174,7 +181,7 @@ def test_a_default_that_does_not_arrive_is_one_half() -> None:
     assert call.p == 0.5
 
 
-HAND = {
+HAND: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "factor": lambda x, u: x * (u < 0.7),
     "factor, turned": lambda x, u: x * ~(u > 0.7),
     "factor, from the other side": lambda x, u: x * torch.gt(torch.tensor(0.7), u),
@@ -194,9 +201,7 @@ def test_a_mask_by_hand_keeps_where_the_output_is_kept(name: str) -> None:
     """Whichever way it is written; and its p is the probability to drop."""
 
     def model(x: torch.Tensor) -> torch.Tensor:
-        # A low p must not look like a high one, so that the two sides are told apart.
-        out: torch.Tensor = HAND[name](x, torch.rand_like(x))
-        return out
+        return HAND[name](x, torch.rand_like(x))
 
     x = torch.rand(200) + 1
     (call,) = dropout_calls(model, x, seed=1)
@@ -322,7 +327,7 @@ def test_the_table() -> None:
     assert row.split() == ["1", "1", "dropout", "0.25", "2x4", f"{kept:.1%}"]
     html = calls._repr_html_()
     assert "<caption>1 random draw, 8 coins</caption>" in html
-    forgotten = dropout_calls(nn.Module.eval(OnlyFunction()), torch.ones(2))
+    forgotten = dropout_calls(OnlyFunction().eval(), torch.ones(2))
     assert "evaluation" in str(forgotten).splitlines()[3]
     assert "where nothing should be drawn" in str(forgotten)
 

@@ -66,17 +66,20 @@ def moments_over_all_masks(
     """
     import torch
 
-    from dropout_explained.models.many_passes import ManyPasses
+    from dropout_explained.models.many_passes import ManyPasses, progress
 
+    p = coin_probabilities(draws)
     passes = ManyPasses(model, inputs, kwargs, draws)
 
     def outputs(masks: Any) -> Floats:
         tensors = passes.run(len(masks), torch.from_numpy(masks))
         flat = torch.cat([one.double().reshape(len(masks), -1) for one in tensors], dim=1)
+        bar.update(len(masks))
         result: Floats = flat.numpy()
         return result
 
-    return mask_moments(outputs, coin_probabilities(draws))
+    with progress(2 ** len(p)) as bar:
+        return mask_moments(outputs, p)
 
 
 def expected_gradient(

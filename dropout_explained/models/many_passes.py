@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils import _pytree as pytree
+from tqdm import tqdm
 
 from dropout_explained.arguments import BadArgument
 from dropout_explained.models.as_it_was import own_copy
@@ -196,3 +197,8 @@ def chunk_of(inputs: Any, draws: Sequence[Draw], output: list[torch.Tensor], mos
     sizes = [one.numel() for one in (*leaves, *output) if isinstance(one, torch.Tensor)]
     largest = max([1, *sizes, *(prod(draw.shape) for draw in draws)])
     return max(1, min(most, AT_ONCE // largest))
+
+
+def progress(passes: int) -> tqdm[Any]:
+    """Return a bar for who waits at a terminal, and only if it takes longer than a moment."""
+    return tqdm(total=passes, unit="pass", delay=2, leave=False, disable=None)

@@ -9,7 +9,8 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from tqdm import tqdm
+
+from dropout_explained.models.many_passes import progress
 
 if TYPE_CHECKING:
     from dropout_explained.models.many_passes import ManyPasses
@@ -47,9 +48,9 @@ class PowerSums:
     def estimate(self) -> Estimate:
         r"""Return the estimates, with n - 1 in the variance.
 
-        The standard error of the mean is s / sqrt(n), and that of the deviation
-        sqrt((m4 - m2^2) / n) / (2 s), by the delta method from Var[s^2] of Cramer,
-        "Mathematical Methods of Statistics", 1946, section 27.4, to the order 1 / n.
+        The standard error of the mean is s / sqrt(n). That of the deviation s follows by the
+        delta method, sqrt(Var[s^2]) / (2 s), from Var[s^2] = (m4 - m2^2 (n - 3) / (n - 1)) / n:
+        Cramer, "Mathematical Methods of Statistics", 1946, section 27.4.
         """
         n = self.passes
         first, second, third, fourth = (total / n for total in self._sums)
@@ -57,13 +58,14 @@ class PowerSums:
         m4 = fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
         variance = m2 * n / (n - 1) if n > 1 else m2 * inf
         deviation = variance.sqrt()
-        spread = ((m4 - m2**2).clamp(min=0) / n).sqrt() / (2 * deviation)
+        rest = (n - 3) / max(n - 1, 1)
+        spread = ((m4 - rest * m2**2).clamp(min=0) / n).sqrt() / (2 * deviation)
         return Estimate(
             mean=self._about + first,
             variance=variance,
             passes=n,
             mean_standard_error=deviation / n**0.5,
-            deviation_standard_error=torch.where(m2 > 0, spread, 0.0),
+            deviation_standard_error=torch.where(m2 > 0, spread, deviation),
         )
 
 
@@ -73,8 +75,7 @@ def sampled(
     """Run passes until their number, or the wanted standard error of every mean, is reached."""
     size = min(at_once, passes if standard_error is None else 4 * FEWEST)
     sums: PowerSums | None = None
-    # A bar for who waits at a terminal, and only if it takes longer than a moment.
-    with tqdm(total=passes, unit="pass", delay=2, leave=False, disable=None) as bar:
+    with progress(passes) as bar:
         while sums is None or sums.passes < passes:
             count = min(size, passes - (0 if sums is None else sums.passes))
             tensors = runner.run(count)
