@@ -1,7 +1,8 @@
 """Run a model many times over one input, with masks that are given or drawn.
 
-All passes at once where ``torch.func.vmap`` takes the model: with one input for all, so that
-what no mask reaches is computed once, else with an input each; otherwise one after the other.
+All passes at once, as one long batch, where that gives what single passes give: a few of them
+with the same masks are compared. Else by ``torch.func.vmap``, with one input for all or an
+input each, where it takes the model; otherwise one after the other.
 
 Imports torch: whoever uses it, does so once a model has come in.
 """
@@ -10,9 +11,11 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 from tqdm import tqdm
@@ -20,6 +23,7 @@ from tqdm import tqdm
 from dropout_explained.arguments import BadArgument
 from dropout_explained.models.as_it_was import own_copy
 from dropout_explained.models.draws import Operators, name_of
+from dropout_explained.models.given_masks import GivenMasks, Misfit, stacked_axis
 from dropout_explained.models.outputs import checked_tensors
 
 if TYPE_CHECKING:
@@ -27,69 +31,16 @@ if TYPE_CHECKING:
 
     from dropout_explained.models.recorder import Draw
 
-AT_ONCE = 2**21  # numbers that the largest tensor of a chunk may hold
+COMPARED = 3  # passes that are run alone and in a batch
+# Sums in another order: what a batch of another size may change.
+TOLERANCE: dict[torch.dtype, dict[str, Any]] = {torch.float32: {"rtol": 1e-4, "atol": 1e-5}}
+AT_ONCE = 2**18  # numbers that the largest tensor of a chunk may hold
 
 
-class Misfit(Exception):
-    """A pass draws otherwise than the recorded one, so that given masks do not fit."""
-
-
-class _Given:
-    """Answers each draw with its coins: those given, or else those that torch draws."""
-
-    def __init__(
-        self, draws: Sequence[Draw], masks: Sequence[torch.Tensor] | None, passes: int | None
-    ) -> None:
-        self._draws, self._masks, self._passes = draws, masks, passes
-        self._next = 0
-
-    def __call__(self, operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        name = name_of(operator)
-        native = name == "native_dropout"
-        attends = name == "scaled_dot_product_attention" or name.startswith("_scaled_dot")
-        # Attention is tagged, and takes its coins from an operator below.
-        if attends or (native and args[2] is False):
-            return operator(*args, **kwargs)
-        in_place = name.endswith("_") and self._masks is not None
-        result = args[0] if in_place else operator(*args, **kwargs)
-        noise: torch.Tensor = result[1] if native else result
-        if noise.numel() == 0:
-            return result
-        mask = self._next_mask(name, tuple(noise.shape))
-        if mask is None:
-            return result
-        return self._answered(self._draws[self._next - 1], name, noise, args, mask)
-
-    def _next_mask(self, name: str, shape: tuple[int, ...]) -> torch.Tensor | None:
-        """Return what is given for the next draw, which must be as the recorded one."""
-        if self._next == len(self._draws):
-            raise Misfit
-        draw = self._draws[self._next]
-        of_all = draw.shape if self._passes is None else (self._passes, *draw.shape)
-        # Batching turns an operator in place into one that returns.
-        if name.rstrip("_") != draw.operator.rstrip("_") or shape != of_all:
-            raise Misfit
-        self._next += 1
-        return None if self._masks is None else self._masks[self._next - 1].reshape(of_all)
-
-    @staticmethod
-    def _answered(draw: Draw, name: str, noise: torch.Tensor, args: Any, mask: torch.Tensor) -> Any:
-        coins = draw.coins
-        assert coins is not None
-        true = mask if coins.keeps is not False else ~mask
-        if name == "native_dropout":
-            scale = 0.0 if args[1] == 1 else 1.0 / (1.0 - args[1])
-            return args[0] * true * scale, true
-        if "bernoulli" in name:
-            return noise.copy_(true)
-        # Uniform numbers at either end are on the wanted side of any threshold.
-        highest = 1.0 - torch.finfo(noise.dtype).eps
-        return noise.copy_(torch.where(true == coins.low, 0.0, highest))
-
-    def finished(self) -> None:
-        """Refuse a pass that drew less often than the recorded one."""
-        if self._next != len(self._draws):
-            raise Misfit
+def _refuse_reading(operator: Any, *_: Any) -> None:
+    """Refuse that a model looks at the values of a batch, and goes on as they are."""
+    if name_of(operator) in ("_local_scalar_dense", "is_nonzero", "nonzero", "equal", "unique"):
+        raise Misfit
 
 
 @contextmanager
@@ -119,7 +70,12 @@ class ManyPasses:
     ) -> None:
         self._model, self._inputs, self._kwargs = model, inputs, kwargs
         self._draws, self._read = draws, read
-        self._ways = [self._one_input, self._an_input_each] if batched else []
+        self._ways: list[Callable[..., list[torch.Tensor]]] = []
+        if batched:
+            self._ways = [partial(self._stacked, axis=axis) for axis in (0, 1)]
+            self._ways += [self._one_input, self._an_input_each]
+        self._single: list[torch.Tensor] = []
+        self._seen = False
 
     def run(self, passes: int, masks: torch.Tensor | None = None) -> list[torch.Tensor]:
         """Return the tensors of the passes, each (passes, ...).
@@ -133,6 +89,7 @@ class ManyPasses:
                     return self._ways[0](passes, masks)
             except Exception:  # noqa: BLE001  the next way says what is wrong with the model
                 del self._ways[0]
+                self._seen = False
         try:
             return self._one_by_one(passes, masks)
         except Misfit as misfit:
@@ -140,11 +97,6 @@ class ManyPasses:
                 "model must toss the same coins in every run, for all masks to be visited; "
                 "what it drew in one run it did not draw in another"
             ) from misfit
-
-    def _parts(self, masks: torch.Tensor | None) -> list[torch.Tensor] | None:
-        if masks is None:
-            return None
-        return list(masks.split([prod(draw.shape) for draw in self._draws], dim=-1))
 
     def _pass(self, tensors: Sequence[torch.Tensor] | None = None) -> tuple[torch.Tensor, ...]:
         """Run once, on copies of the inputs or on given tensors in their places."""
@@ -160,21 +112,72 @@ class ManyPasses:
     def _leaves(self) -> tuple[list[Any], Any]:
         return pytree.tree_flatten((self._inputs, self._kwargs))
 
-    def _answering(self, passes: int, masks: torch.Tensor | None, run: Callable[[], Any]) -> Any:
-        given = _Given(self._draws, self._parts(masks), passes)
-        with Operators(given):
+    def _tensors(self) -> list[torch.Tensor]:
+        return [one.detach() for one in self._leaves()[0] if isinstance(one, torch.Tensor)]
+
+    def _answering(
+        self,
+        passes: int,
+        masks: torch.Tensor | None,
+        run: Callable[[], Any],
+        *,
+        stacked: bool = False,
+    ) -> Any:
+        """Run with given masks, or see that a first batch draws for each pass of its own."""
+        if masks is None and self._seen:
+            return run()
+        given = GivenMasks(self._draws, masks, passes, stacked=stacked)
+        with Operators(given, _refuse_reading if stacked else None):
             result = run()
         given.finished()
+        self._seen = masks is None
         return result
+
+    def _stacked(self, passes: int, masks: torch.Tensor | None, axis: int) -> list[torch.Tensor]:
+        if not self._single:
+            self._compare(axis)
+        return self._in_one_batch(passes, masks, axis)
+
+    def _compare(self, axis: int) -> None:
+        """See whether a batch of passes gives what they give one by one, with the same masks."""
+        if not all(draw.answers for draw in self._draws):
+            raise Misfit
+        coins = sum(prod(draw.shape) for draw in self._draws)
+        # Not from the generator: it shall stand where it stands.
+        masks = torch.from_numpy(np.random.default_rng(0).random((COMPARED, coins)) < 0.5)
+        alone = self._one_by_one(COMPARED, masks)
+        self._single = [one[0] for one in alone]
+        try:
+            for a, b in zip(alone, self._in_one_batch(COMPARED, masks, axis), strict=True):
+                torch.testing.assert_close(a, b, **TOLERANCE.get(a.dtype, {}))
+        except Exception:
+            self._single = []
+            raise
+
+    def _in_one_batch(
+        self, passes: int, masks: torch.Tensor | None, axis: int
+    ) -> list[torch.Tensor]:
+        tensors = self._tensors()
+        if not tensors or any(one.dim() <= axis for one in tensors):
+            raise Misfit
+        if len({one.shape[axis] for one in tensors}) > 1:
+            raise Misfit
+        long = [
+            one.repeat([passes if i == axis else 1 for i in range(one.dim())]) for one in tensors
+        ]
+        outputs = self._answering(passes, masks, lambda: self._pass(long), stacked=True)
+        apart = []
+        for one, single in zip(outputs, self._single, strict=True):
+            at = stacked_axis(tuple(single.shape), tuple(one.shape), passes)
+            apart.append(one.unflatten(at, (passes, single.shape[at])).movedim(at, 0))
+        return apart
 
     def _one_input(self, passes: int, masks: torch.Tensor | None) -> list[torch.Tensor]:
         many = torch.func.vmap(lambda _: self._pass(), randomness="different")
         return list(self._answering(passes, masks, lambda: many(torch.arange(passes))))
 
     def _an_input_each(self, passes: int, masks: torch.Tensor | None) -> list[torch.Tensor]:
-        leaves, _ = self._leaves()
-        tensors = [one.detach() for one in leaves if isinstance(one, torch.Tensor)]
-        each = tuple(one.expand(passes, *one.shape).clone() for one in tensors)
+        each = tuple(one.expand(passes, *one.shape).clone() for one in self._tensors())
         many = torch.func.vmap(lambda *one: self._pass(one), randomness="different")
         return list(self._answering(passes, masks, lambda: many(*each)))
 
@@ -184,7 +187,7 @@ class ManyPasses:
             if masks is None:
                 outputs.append(self._pass())
                 continue
-            given = _Given(self._draws, self._parts(masks[number]), None)
+            given = GivenMasks(self._draws, masks[number])
             with Operators(given):
                 outputs.append(self._pass())
             given.finished()

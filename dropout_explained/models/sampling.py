@@ -39,10 +39,10 @@ class PowerSums:
     def add(self, outputs: torch.Tensor) -> None:
         """Add passes (k, n)."""
         off = outputs - self._about
-        power = torch.ones_like(off)
-        for degree in range(4):
-            power = power * off
-            self._sums[degree] += power.sum(0)
+        square = off.square()
+        for total, power in zip(self._sums, (off, square, square * off), strict=False):
+            total.add_(power.sum(0))
+        self._sums[3].add_(square.square_().sum(0))
         self.passes += len(outputs)
 
     def estimate(self) -> Estimate:
