@@ -6,6 +6,7 @@ import operator
 import reprlib
 import sys
 from collections.abc import Iterable
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +46,16 @@ def checked_p(p: Any) -> float:
         raise BadArgumentType(f"p must be a number in [0, 1]; got p = {p!r}")
     if not 0 <= number <= 1:
         raise BadArgument(f"p must lie in [0, 1]: it is the probability to DROP; got p = {p!r}")
+    return float(number)
+
+
+def checked_positive(name: str, given: Any) -> float:
+    """Return a finite number above 0."""
+    number = _converted(float, given)
+    if number is None:
+        raise BadArgumentType(f"{name} must be a number above 0; got {name} = {given!r}")
+    if not 0 < number < inf:
+        raise BadArgument(f"{name} must be a number above 0; got {name} = {given!r}")
     return float(number)
 
 

@@ -288,6 +288,26 @@ def test_a_value_that_is_too_large_is_refused_and_sampled() -> None:
     assert output_moments(model, x).method == "sampling"
 
 
+def test_modules_that_have_no_parent_are_followed() -> None:
+    """Those that a function closes over, and those in a plain list; the model keeps its parts."""
+    head, drop = nn.Linear(3, 2).double(), nn.Dropout(0.5)
+    x = torch.randn(1, 3, dtype=torch.float64)
+
+    class Unregistered(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.parts = [drop, head]
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return cast("torch.Tensor", self.parts[1](self.parts[0](x)) + 1)
+
+    listed = Unregistered()
+    for model in (lambda one: head(drop(one)) + 1, listed):
+        law, ours = (output_moments(model, x, method=m) for m in ("all_masks", "propagation"))
+        torch.testing.assert_close(law.variance, ours.variance)
+    assert not list(listed.children())
+
+
 def test_two_inputs_are_split_together() -> None:
     """Each example of one goes with that of the other."""
 

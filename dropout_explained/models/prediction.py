@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from dropout_explained.arguments import BadArgument, BadArgumentType, checked_count
+from dropout_explained.arguments import BadArgument, checked_count, checked_positive
 from dropout_explained.models.dropout_calls import checked_model, checked_start
 from dropout_explained.models.methods import (
     Asked,
@@ -74,7 +73,7 @@ def output_moments(
     standard_error : float, optional
         Stop sampling when the standard error of every mean is as small, in the output's unit.
     seed : int, torch.Tensor or None, default: 0
-        Where sampling starts, as for :func:`dropout_calls`; None goes on from where the
+        Where sampling starts, as for :func:`~dropout_explained.dropout_calls`; None goes on from where the
         generator stands. Afterwards the generator stands where it stood.
     **kwargs
         Named arguments of the model.
@@ -119,7 +118,9 @@ def output_moments(
     checked_model(model)
     if method not in METHODS:
         raise BadArgument(f"method must be one of {', '.join(METHODS)}; got method = {method!r}")
-    wanted = _checked_standard_error(standard_error)
+    wanted = None
+    if standard_error is not None:
+        wanted = checked_positive("standard_error", standard_error)
     default = PASSES if wanted is None else MOST_PASSES
     most = default if passes is None else checked_count(passes, "passes")
     # Who asks for passes or for an error does not want one that nobody states.
@@ -139,18 +140,3 @@ def output_moments(
                 return by_propagation(asked)
             found = by_propagation_if_known(asked) if method == "auto" and by_rule else None
             return found or by_sampling(asked, most, wanted, start)
-
-
-def _checked_standard_error(wanted: Any) -> float | None:
-    if wanted is None:
-        return None
-    number = wanted if isinstance(wanted, (int, float)) and not isinstance(wanted, bool) else None
-    if number is None:
-        raise BadArgumentType(
-            f"standard_error must be a number above 0; got standard_error = {wanted!r}"
-        )
-    if not (isfinite(number) and number > 0):
-        raise BadArgument(
-            f"standard_error must be a number above 0; got standard_error = {wanted!r}"
-        )
-    return float(number)

@@ -65,9 +65,25 @@ def _refuse_other_draws(draws: Sequence[Draw]) -> None:
         )
 
 
+class _Tracer(fx.Tracer):
+    """Follows also a module that a function closes over, or that no parent knows."""
+
+    def path_of_module(self, mod: torch.nn.Module) -> str:
+        """Return the path of a module; what has none gets one while the model is followed."""
+        try:
+            return super().path_of_module(mod)
+        except NameError:
+            path = f"unregistered_{len(self.submodule_paths or {})}"
+            self.root.add_module(path, mod)
+            self.submodule_paths = {**(self.submodule_paths or {}), mod: path}
+            return path
+
+
 def _traced(model: Any) -> fx.GraphModule:
+    tracer = _Tracer()
     try:
-        return fx.symbolic_trace(model)
+        graph = tracer.trace(model)
+        return fx.GraphModule(tracer.root, graph)
     except Exception as reason:
         raise NoRule(
             f"model must be traceable by torch.fx, without control flow that depends on values, "
