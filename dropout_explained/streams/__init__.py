@@ -5,7 +5,8 @@ stands beside it, ``layers`` and what ``layers`` stands on, and nothing above; t
 imported in ``verification`` alone, which compares with it.
 """
 
-from dropout_explained.streams.eager import TorchStream, replay, replay_mask
+from dropout_explained.streams.eager import TorchStream
+from dropout_explained.streams.from_seed import replay, replay_mask
 from dropout_explained.streams.rng_state import read
 from dropout_explained.streams.verification import VERIFIED_WITH, Verification, verify
 
