@@ -30,6 +30,11 @@ needs_compiler = pytest.mark.skipif(
     not _compiler_is_there(),
     reason="torch.compile needs a C++ compiler: install g++, or name one in CXX",
 )
+# Before, the words of a compiled call were dealt in the order of indices.
+needs_memory_order = pytest.mark.skipif(
+    tuple(map(int, torch.__version__.split(".")[:2])) < (2, 9),
+    reason="compiled code deals its words in memory order since torch 2.9",
+)
 
 
 def compiled(function: Callable[..., Any], *, dynamic: bool = False) -> Callable[..., Any]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from compiling import compiled, needs_compiler
+from compiling import compiled, needs_compiler, needs_memory_order
 from torch import nn
 
-from dropout_explained import LAYERS, TorchStream, dropout_gradient, replay, replay_mask
-from dropout_explained.streams import inductor, philox
+from dropout_explained import LAYERS, TorchStream, dropout_gradient, replay, replay_mask, verify
+from dropout_explained.cli import main
+from dropout_explained.streams import COMPILED_VERIFIED_WITH, inductor, philox
 
 SEEDS = [0, 1, -1, 2**32 + 5, -(2**63), 2**64 - 1, 5489, 2**31, -(2**32), 123456789]
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
@@ -228,6 +230,7 @@ def test_extremes_of_p() -> None:
 
 
 @needs_compiler
+@needs_memory_order
 def test_words_are_dealt_in_memory_order() -> None:
     """Transposed, channels last, sliced and expanded inputs: in the order of the output's memory."""
     inputs = (
@@ -249,6 +252,7 @@ def test_words_are_dealt_in_memory_order() -> None:
 
 
 @needs_compiler
+@needs_memory_order
 def test_executions_graph_breaks_and_eager_calls_go_on_in_the_stream() -> None:
     """Two graphs with an eager call between them, run three times: one stream tells all masks."""
     outside = torch.compiler.disable(F.dropout)
@@ -325,3 +329,76 @@ def test_layers_by_channel_and_in_place_draw_from_the_eager_stream() -> None:
     torch.manual_seed(2)
     y = compiled(lambda x: F.dropout(x.clone(), 0.5, inplace=True))(x)
     assert same_bits(replay(x, 0.5, 2), y)
+
+
+@needs_compiler
+@needs_memory_order
+def test_random_calls_of_every_dtype_agree() -> None:
+    """Graphs of one to four calls, seeds from both ends of the range, successive executions."""
+    torch._dynamo.reset()
+    found = verify(cases=600, seed=1, stream="compiled")
+    assert found.first_mismatch is None
+    assert found.matches == found.cases == 600
+    assert found.elements > 100_000
+    assert f"torch.compile of torch {torch.__version__}" in str(found)
+    assert all(release in str(found) for release in COMPILED_VERIFIED_WITH)
+
+
+@needs_compiler
+def test_a_mismatch_of_compiled_calls_is_reported(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule that is wrong is caught by the command, with the call that shows it: status 1."""
+    monkeypatch.setattr(inductor, "BITS", 30)
+    status = main(["verify", "--stream", "compiled", "--cases", "2", "--json"])
+    document = json.loads(capsys.readouterr().out)
+    assert status == 1
+    assert document["stream"] == "compiled"
+    assert document["matches"] < document["cases"] == 2
+    for word in ("compiled dropout, torch.float", "strides", "call 1 of execution 1 after seed"):
+        assert word in document["first_mismatch"]
+
+
+def test_without_a_compiler_the_remedy_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one sentence and with status 2; what else torch.compile refuses is not called that."""
+    torch._dynamo.reset()
+    nowhere = {"cpp.cxx": (None, "/nowhere/g++"), "fx_graph_cache": False}
+    with torch._inductor.config.patch(nowhere):
+        status = main(["verify", "--stream", "compiled", "--cases", "1"])
+    out, err = capsys.readouterr()
+    assert (status, out) == (2, "")
+    assert err.endswith("no C++ compiler: install g++, or name one in CXX\n")
+
+    def refused(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("another reason")
+
+    monkeypatch.setattr(torch, "compile", lambda *_, **__: refused)
+    with pytest.raises(RuntimeError, match="another reason"):
+        verify(cases=1, stream="compiled")
+
+
+def test_the_command_replays_compiled_calls(capsys: pytest.CaptureFixture[str]) -> None:
+    """Masks of successive calls, two words each, from a seed or a state; of the type that is given."""
+    arguments = ["replay", "--seed", "7", "--p", "0.1", "--shape", "30,40", "--stream", "compiled"]
+    main([*arguments, "--calls", "3", "--dtype", "float16", "--json"])
+    document = json.loads(capsys.readouterr().out)
+    stream = TorchStream(7)
+    expected = [stream.mask((30, 40), 0.1, stream="compiled", dtype="float16") for _ in range(3)]
+    assert document["mask"] == np.array(expected).astype(int).tolist()
+    assert document["draws"] == 6
+    assert document["kept"] == np.sum(expected)
+    main(arguments)
+    assert capsys.readouterr().out.startswith("Compiled masks of dropout from seed 7, p = 0.1")
+
+
+def test_the_command_refuses_what_is_not_compiled(capsys: pytest.CaptureFixture[str]) -> None:
+    """A layer whose mask is that of eager code, and a stream that does not exist."""
+    arguments = ["replay", "--seed", "0", "--shape", "1,2,2,2"]
+    status = main([*arguments, "--stream", "compiled", "--layer", "dropout2d"])
+    assert status == 2
+    assert "layer must be dropout" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main([*arguments, "--stream", "lazy"])
+    assert "'eager', 'compiled'" in capsys.readouterr().err

@@ -86,10 +86,9 @@ class TorchStream:
     """
 
     def __init__(self, seed: Any) -> None:
-        low_bits = checked_seed(seed) & 0xFFFFFFFF
-        seeded: Any = np.random.RandomState(low_bits).get_state(legacy=False)
-        self._twister = np.random.MT19937()
-        self._twister.state = seeded
+        self._twister = np.random.MT19937(0)
+        # The seeding of the original twister, which NumPy keeps in its older interface.
+        np.random.RandomState(self._twister).seed(checked_seed(seed) & 0xFFFFFFFF)
         self.draws = 0
 
     @classmethod
