@@ -123,6 +123,8 @@ def bench(session: nox.Session) -> None:
     """Time replay, the command's start and predict() against torch, as ratios in one run."""
     install(session)
     session.run("python", "tests/benchmarks/replay.py", *session.posargs)
+    # A hundred graphs: left to itself, it compiles five hundred.
+    session.run("python", "tests/benchmarks/compiled.py", "100")
     session.run("python", "tests/benchmarks/prediction.py")
 
 

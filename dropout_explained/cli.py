@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from dropout_explained import __version__
 from dropout_explained.arguments import (
+    FLOATING,
+    STREAMS,
     BadArgument,
     BadArgumentType,
     checked_count,
@@ -84,6 +86,12 @@ def _add_p(command: Any) -> None:
     command.add_argument("--p", type=float, default=0.5, help="drop probability (default: 0.5)")
 
 
+def _add_stream(command: Any) -> None:
+    command.add_argument(
+        "--stream", choices=STREAMS, default="eager", help="eager calls or torch.compile's"
+    )
+
+
 def _add_explain(commands: Any) -> None:
     what, example = "take one dropout call apart", "1 2 3 4 --p 0.5 --seed 0"
     command = _command(commands, _explain, "explain", what, example)
@@ -139,6 +147,10 @@ def _add_replay(commands: Any) -> None:
     _add_p(command)
     command.add_argument("--shape", default="1", help="shape of the input, as 2,3 (default: 1)")
     command.add_argument("--layer", default="dropout", help="which layer (default: dropout)")
+    _add_stream(command)
+    command.add_argument(
+        "--dtype", choices=FLOATING, default="float32", help="of the input; matters when compiled"
+    )
     command.add_argument(
         "--calls", type=int, default=1, help="successive calls; their masks are stacked"
     )
@@ -155,13 +167,23 @@ def _replay(arguments: argparse.Namespace) -> int:
     else:
         stream = TorchStream.from_rng_state(read(arguments.rng_state))
         start = f"the state in {arguments.rng_state}"
-    masks = [stream.mask(shape, arguments.p, layer=arguments.layer) for _ in range(calls)]
+    masks = [
+        stream.mask(
+            shape,
+            arguments.p,
+            layer=arguments.layer,
+            stream=arguments.stream,
+            dtype=arguments.dtype,
+        )
+        for _ in range(calls)
+    ]
     kept = sum(int(mask.sum()) for mask in masks)
     if arguments.json:
         listed = [mask.astype(int).tolist() for mask in masks]
         document = {"mask": listed if calls > 1 else listed[0], "kept": kept, "shape": shape}
         return _print_json(document | {"draws": stream.draws})
-    print(f"Masks of {arguments.layer} from {start}, p = {arguments.p:g}, shape {shape}")
+    drawn = "Masks" if arguments.stream == "eager" else "Compiled masks"
+    print(f"{drawn} of {arguments.layer} from {start}, p = {arguments.p:g}, shape {shape}")
     for mask in masks:
         print(f"\n{mask.astype(int)}")
     size = sum(mask.size for mask in masks)
@@ -175,13 +197,14 @@ def _add_verify(commands: Any) -> None:
     command.add_argument(
         "--cases", type=int, default=3000, help="random calls to compare (default: 3000)"
     )
+    _add_stream(command)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    found = verify(arguments.cases)
+    found = verify(arguments.cases, stream=arguments.stream)
     if arguments.json:
-        names = ("torch_version", "machine", "cases", "elements", "matches", "first_mismatch")
-        _print_json(_taken(found, *names))
+        names = ("torch_version", "machine", "stream", "cases", "elements", "matches")
+        _print_json(_taken(found, *names, "first_mismatch"))
     else:
         print(found)
     return 0 if found.matches == found.cases else 1
