@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SEEDS = (0, 1, 2, 3, 12, 123, 2**40, 2**64 - 1, -5, 77)
-# What has draws that are not coins of one probability from torch's generator.
-NOT_REPLAYED = {"residual", "by hand", "stateful"}
+# Draws from a generator of its own.
+NOT_REPLAYED = {"stateful"}
 
 
 def copies(one: Any) -> list[Any]:
@@ -221,6 +221,23 @@ def test_a_probability_for_each_coin() -> None:
         assert "0.1 to 0.8" in str(dropout_calls(draw, torch.ones(3)))
 
 
+@pytest.mark.parametrize("name", HAND)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_masks_by_hand_are_replayed(name: str, dtype: torch.dtype) -> None:
+    """From the seed, by doing with the numbers what the model did; at ten seeds, transposed too."""
+
+    def model(x: torch.Tensor) -> torch.Tensor:
+        x = F.dropout(x, 0.1)
+        x = x * torch.bernoulli(torch.full_like(x, 0.75))
+        return F.dropout(HAND[name](x.t(), torch.rand_like(x.t())), 0.2)
+
+    x = torch.rand(5, 3, dtype=dtype) + 1
+    calls = dropout_calls(model, x)
+    for seed in SEEDS:
+        for found, call in zip(calls.replay(seed), dropout_calls(model, x, seed=seed), strict=True):
+            assert torch.equal(found, cast("torch.Tensor", call.mask))
+
+
 def test_where_a_call_is_written() -> None:
     """Module path, class, mode and line of the code that called."""
 
@@ -388,8 +405,12 @@ def test_what_cannot_be_looked_at_is_refused() -> None:
         dropout_calls(nn.Dropout(), torch.ones(2), seed=cast("Any", 0.5))
     with pytest.raises(ValueError, match=r"what torch.get_rng_state.. returned, 5056 bytes"):
         dropout_calls(nn.Dropout(), torch.ones(2), seed=torch.zeros(3))
-    with pytest.raises(ValueError, match=r"rand at .* draws by rand"):
-        dropout_calls(lambda x: x * (torch.rand(3) < 0.5), torch.ones(3)).replay(0)
+    with pytest.raises(ValueError, match=r"randn at .* draws by randn"):
+        dropout_calls(lambda x: x * torch.randn(3), torch.ones(3)).replay(0)
+    with pytest.raises(ValueError, match=r"in single or double precision.* draws by rand"):
+        dropout_calls(lambda x: x * (torch.rand_like(x) < 0.5), torch.ones(3).half()).replay(0)
+    cast_later = dropout_calls(lambda x: x * (torch.rand(3).half() < 0.5), torch.ones(3))
+    assert len(cast_later.replay(0)) == 1
     own = torch.Generator()
     mine = dropout_calls(lambda x: x * torch.empty(3).bernoulli_(0.5, generator=own), torch.ones(3))
     with pytest.raises(ValueError, match="from a generator of its own"):

@@ -12,8 +12,11 @@ from dropout_explained.streams import TorchStream
 from dropout_explained.tables import Row, Table, as_html, as_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
+UNIFORM = ("float32", "float64")
 _COINS = ("bernoulli", "bernoulli_", "native_dropout")
 
 
@@ -61,6 +64,8 @@ class DropoutCall:
     operator: str = field(default="", repr=False)
     own_generator: bool = field(default=False, repr=False)
     keeps: bool = field(default=True, repr=False)
+    dtype: str = field(default="", repr=False)
+    toss: Callable[[torch.Tensor], torch.Tensor] | None = field(default=None, repr=False)
 
     @property
     def coins(self) -> int:
@@ -76,15 +81,19 @@ class DropoutCall:
         """Draw the mask of this call where a stream stands."""
         import torch
 
-        if self.operator not in _COINS or not isinstance(self.p, float) or self.own_generator:
+        if self.operator in _COINS and isinstance(self.p, float) and not self.own_generator:
+            drop = self.p if self.keeps else 1.0 - self.p
+            drawn = torch.from_numpy(stream.mask(self.shape, drop, strides=self.strides).copy())
+        elif self.toss is not None and self.dtype in UNIFORM and not self.own_generator:
+            numbers = stream.uniform(self.shape, self.dtype, strides=self.strides)
+            drawn = self.toss(torch.from_numpy(numbers.copy())) != 0
+        else:
             how = "from a generator of its own" if self.own_generator else f"by {self.operator}"
             where = f" at {self.line}" if self.line else ""
             raise BadArgument(
-                f"calls must toss coins of one probability with torch's generator to be "
-                f"replayed; {self.function}{where} draws {how}"
+                "calls must toss coins with torch's generator, in single or double precision, to "
+                f"be replayed; {self.function}{where} draws {how}"
             )
-        drop = self.p if self.keeps else 1.0 - self.p
-        drawn = torch.from_numpy(stream.mask(self.shape, drop, strides=self.strides).copy())
         return drawn if self.keeps else ~drawn
 
 
@@ -110,7 +119,7 @@ class DropoutCalls(tuple[DropoutCall, ...]):
         Raises
         ------
         ValueError
-            If a call draws otherwise than by coins of one probability from torch's generator,
+            If a call tosses no coins, or not with torch's own generator,
             or the seed is out of range.
         """
         at_seed = isinstance(seed, int) or not hasattr(seed, "__len__")

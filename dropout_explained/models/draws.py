@@ -79,7 +79,7 @@ class Operators(TorchDispatchMode):
     """Answer the operators that draw, and watch all others.
 
     ``answer(operator, args, kwargs)`` returns what a drawing operator shall return;
-    ``seen(operator, args, result)`` is told of every other one.
+    ``seen(operator, args, kwargs, result)`` is told of every other one.
     """
 
     def __init__(self, answer: Answer, seen: Callable[..., None] | None = None) -> None:
@@ -98,7 +98,7 @@ class Operators(TorchDispatchMode):
             return self._answer(func, args, kwargs)
         result = func(*args, **kwargs)
         if self._seen is not None:
-            self._seen(func, args, result)
+            self._seen(func, args, kwargs, result)
         return result
 
 

@@ -71,6 +71,8 @@ def record_of(draw: Draw) -> DropoutCall:
         generator=draw.generator,
         recomputed=draw.recomputed,
         strides=draw.strides,
+        dtype=draw.dtype,
+        toss=None if draw.coins is None else draw.coins.toss,
         operator=draw.operator,
         own_generator=draw.own_generator,
         keeps=draw.coins is None or draw.coins.keeps is not False,

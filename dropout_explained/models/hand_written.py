@@ -9,7 +9,8 @@ Imports torch: whoever uses it, does so once a model has come in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -26,6 +27,13 @@ _SAME = {
 _COMPARES = {"lt": True, "le": True, "gt": False, "ge": False}
 
 
+Toss = Callable[[torch.Tensor], torch.Tensor]
+
+
+def _itself(numbers: torch.Tensor) -> torch.Tensor:
+    return numbers
+
+
 @dataclass
 class Coins:
     """The coins of one draw.
@@ -33,6 +41,7 @@ class Coins:
     ``probability`` is that of a coin being true, a number or one a coin; ``true`` are the
     coins, once known, of the shape in which they were tossed; ``low`` says whether they are
     true where the uniform number is low. ``keeps`` is the side that keeps, once seen.
+    ``toss`` makes the coins of other uniform numbers.
     """
 
     probability: float | torch.Tensor | None = None
@@ -40,6 +49,7 @@ class Coins:
     low: bool = True
     keeps: bool | None = None
     read: bool = False
+    toss: Toss | None = None
 
     @property
     def mask(self) -> torch.Tensor | None:
@@ -57,6 +67,7 @@ class _Trace:
     uniform: bool
     turned: bool = False
     shift: Any = 0.0
+    made: Toss = _itself
 
 
 def as_typed(number: Any) -> Any:
@@ -70,6 +81,17 @@ def as_typed(number: Any) -> Any:
 
 def _is_data(other: Any) -> bool:
     return isinstance(other, torch.Tensor) and other.dim() > 0
+
+
+def _with(made: Toss, operator: Any, given: tuple[Any, Any], place: int) -> Toss:
+    """Return what does with other numbers what was done with those that were drawn."""
+    args, kwargs = given
+
+    def again(numbers: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = operator(*args[:place], made(numbers), *args[place + 1 :], **kwargs)
+        return result
+
+    return again
 
 
 class Follower:
@@ -87,13 +109,18 @@ class Follower:
     def tossed(self, tensor: torch.Tensor, probability: Any) -> Coins:
         """Follow coins that were tossed as such."""
         coins = Coins(as_typed(probability), tensor.detach() != 0)
+        if isinstance(coins.probability, torch.Tensor):
+            each = coins.probability
+            coins.toss = lambda numbers: numbers < each
         self._traces[tensor] = _Trace(coins, uniform=False)
         return coins
 
     def _trace(self, given: Any) -> _Trace | None:
         return self._traces.get(given) if isinstance(given, torch.Tensor) else None
 
-    def seen(self, operator: Any, args: tuple[Any, ...], result: Any) -> None:
+    def seen(
+        self, operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
         """Learn from an operator that does not draw."""
         if not len(self._traces):
             return
@@ -107,9 +134,11 @@ class Follower:
         trace = traces[place]
         assert trace is not None
         bare = name.removesuffix("_") if name not in _SAME else name
-        follows = (self._uniform if trace.uniform else self._coins)(
-            bare, args, place, trace, result
-        )
+        if trace.uniform:
+            made = _with(trace.made, operator, (args, kwargs), place)
+            follows = self._uniform(bare, args, place, replace(trace, made=made), result)
+        else:
+            follows = self._coins(bare, args, place, trace)
         if isinstance(result, torch.Tensor):
             if follows is not None:
                 self._traces[result] = follows
@@ -124,21 +153,22 @@ class Follower:
             return trace
         if name in _COMPARES and other is not None:
             low = _COMPARES[name] is (place == 0)
-            self._toss(trace.coins, as_typed(other) - trace.shift, low, result)
+            self._toss(trace, as_typed(other) - trace.shift, low, result)
             return _Trace(trace.coins, uniform=False)
         if name == "add" and other is not None and not self._trace(other):
-            return _Trace(trace.coins, uniform=True, shift=trace.shift + as_typed(other))
+            return replace(trace, shift=trace.shift + as_typed(other))
         if name == "floor":
-            self._toss(trace.coins, 1.0 - trace.shift, False, result)
+            self._toss(trace, 1.0 - trace.shift, False, result)
             return _Trace(trace.coins, uniform=False)
         return None
 
     @staticmethod
-    def _toss(coins: Coins, threshold: Any, low: bool, result: torch.Tensor) -> None:
+    def _toss(trace: _Trace, threshold: Any, low: bool, result: torch.Tensor) -> None:
         """Coins are true below the threshold, or above it."""
+        coins = trace.coins
         if coins.true is not None:
             return
-        coins.low, coins.true = low, result.detach() != 0
+        coins.low, coins.true, coins.toss = low, result.detach() != 0, trace.made
         if isinstance(threshold, torch.Tensor):
             threshold = threshold.clamp(0, 1).expand(coins.true.shape)
             coins.probability = threshold if low else 1 - threshold
@@ -146,9 +176,7 @@ class Follower:
             below = min(max(threshold, 0.0), 1.0)
             coins.probability = below if low else round(1.0 - below, 15)
 
-    def _coins(
-        self, name: str, args: tuple[Any, ...], place: int, trace: _Trace, _: Any
-    ) -> _Trace | None:
+    def _coins(self, name: str, args: tuple[Any, ...], place: int, trace: _Trace) -> _Trace | None:
         turned = _Trace(trace.coins, uniform=False, turned=not trace.turned)
         other = args[1 - place] if len(args) > 1 and place < 2 else None
         if name in ("_local_scalar_dense", "is_nonzero"):

@@ -40,6 +40,7 @@ class Draw:
     place: Place
     shape: tuple[int, ...] = ()
     strides: tuple[int, ...] = ()
+    dtype: str = ""
     coins: Coins | None = None
     recomputed: bool = False
     own_generator: bool = False
@@ -47,7 +48,8 @@ class Draw:
     @property
     def answers(self) -> bool:
         """Whether other coins can be put in its place."""
-        return self.coins is not None and self.coins.true is not None
+        coins = self.coins
+        return coins is not None and coins.true is not None and coins.true.shape == self.shape
 
 
 @dataclass
@@ -110,6 +112,7 @@ class Recorder:
         )
         if isinstance(noise, torch.Tensor):
             draw.shape, draw.strides = tuple(noise.shape), noise.stride()
+            draw.dtype = str(noise.dtype).removeprefix("torch.")
             draw.coins = self._coins(name, args, noise)
         if draw.coins is not None and function in KNOWN:
             draw.coins.keeps = True

@@ -141,6 +141,32 @@ class TorchStream:
             return apply_mask(row, x, self.mask_of(x, p, row), p)
         return inductor.output(x, self._mask_like(x, p, row, checked_dtype(x.dtype)), p)
 
+    def uniform(
+        self,
+        shape: int | Sequence[int],
+        dtype: str = "float32",
+        *,
+        strides: Sequence[int] | None = None,
+    ) -> np.ndarray[Any, Any]:
+        """Return what the next ``torch.rand(shape)`` of a dtype returns: one word each, or two.
+
+        Source: ``uniform_real_distribution`` of PyTorch's
+        ``aten/src/ATen/core/DistributionsHelper.h``: the low 24 bits of a word times
+        2**-24, or the low 53 of two words times 2**-53.
+        """
+        sizes = checked_shape("shape", shape)
+        if dtype not in ("float32", "float64"):
+            raise BadArgument(f"dtype must be float32 or float64; got dtype = {dtype!r}")
+        words_each = 2 if dtype == "float64" else 1
+        words = self._twister.random_raw(words_each * prod(sizes))
+        self.draws += words.size
+        flat: np.ndarray[Any, Any]
+        if dtype == "float64":
+            flat = _low_53_bits(words) * 2.0**-53
+        else:
+            flat = (words & np.uint64(0xFFFFFF)).astype(np.float32) * np.float32(2.0**-24)
+        return _arranged(flat, sizes, strides)
+
     def mask_of(self, x: Array, p: float, layer: Layer = DROPOUT) -> Array:
         """Draw the eager mask of the next call on x, in x's kind; all arguments are checked before."""
         return self._mask_like(x, p, layer, None)
@@ -170,10 +196,8 @@ class TorchStream:
         for piece in pieces:
             flat[start : start + piece.size] = piece
             start += piece.size
-        if strides is None or layer.channels:  # a coin a channel is drawn row-major
-            return flat.reshape(drawn)
-        order = memory_order(shape, strides)
-        return flat.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
+        # A coin a channel is drawn row-major.
+        return _arranged(flat, drawn, None if layer.channels else strides)
 
     def _call_seed(self) -> int:
         """Draw what one dropout call of a compiled graph gets."""
@@ -189,10 +213,25 @@ class TorchStream:
             size = min(CHUNK, count - start)
             words = self._twister.random_raw(2 * size)
             self.draws += 2 * size
-            uniform = words[0::2] & np.uint64(0x1FFFFF)
-            uniform <<= np.uint64(32)
-            uniform |= words[1::2]
-            yield uniform < threshold
+            yield _low_53_bits(words) < threshold
+
+
+def _low_53_bits(words: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the low 53 bits of each pair of words, the first of which is the higher."""
+    bits: np.ndarray[Any, Any] = words[0::2] & np.uint64(0x1FFFFF)
+    bits <<= np.uint64(32)
+    bits |= words[1::2]
+    return bits
+
+
+def _arranged(
+    flat: np.ndarray[Any, Any], shape: tuple[int, ...], strides: Sequence[int] | None
+) -> np.ndarray[Any, Any]:
+    """Return what was drawn in memory order in its shape."""
+    if strides is None:
+        return flat.reshape(shape)
+    order = memory_order(shape, strides)
+    return flat.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
 
 
 def _is_compiled(stream: Any, layer: Layer) -> bool:
