@@ -76,8 +76,7 @@ def test_the_masks_of_other_seeds_are_found_without_the_model(name: str) -> None
             one for one in dropout_calls(model, *inputs, seed=seed, **kwargs) if not one.recomputed
         ]
         for found, call in zip(calls.replay(seed), drawn, strict=True):
-            assert call.mask is not None
-            assert torch.equal(found, call.mask)
+            assert torch.equal(cast("torch.Tensor", found), cast("torch.Tensor", call.mask))
 
 
 def everything(model: Any) -> dict[str, Any]:
@@ -165,7 +164,7 @@ def test_a_saved_state_answers_which_units_a_step_dropped() -> None:
     assert call.mask is not None
     assert torch.equal(outputs[2], model[3](hidden * (call.mask / 0.9)))
     (replayed,) = dropout_calls(model, *inputs, seed=0).replay(states[2])
-    assert torch.equal(replayed, call.mask)
+    assert torch.equal(cast("torch.Tensor", replayed), call.mask)
 
 
 @pytest.mark.parametrize("p", [0.1, 0.3, 0.5, 0.7, 1 / 3, 0.999])
@@ -235,7 +234,47 @@ def test_masks_by_hand_are_replayed(name: str, dtype: torch.dtype) -> None:
     calls = dropout_calls(model, x)
     for seed in SEEDS:
         for found, call in zip(calls.replay(seed), dropout_calls(model, x, seed=seed), strict=True):
-            assert torch.equal(found, cast("torch.Tensor", call.mask))
+            assert torch.equal(cast("torch.Tensor", found), cast("torch.Tensor", call.mask))
+
+
+def test_a_coin_that_decides_what_is_run_must_fall_as_it_did() -> None:
+    """Then the calls behind it are the same; else the model is asked again."""
+
+    def model(x: torch.Tensor) -> torch.Tensor:
+        if torch.rand(()) < 0.5:
+            x = F.dropout(x, 0.5)
+        return F.dropout(x, 0.25)
+
+    x = torch.ones(4)
+    by_number: dict[int, Any] = {}
+    for seed in range(20):
+        calls = dropout_calls(model, x, seed=seed)
+        by_number.setdefault(len(calls), calls)
+        for number, earlier in by_number.items():
+            if number == len(calls):
+                masks = earlier.replay(seed)
+                assert all(
+                    torch.equal(cast("torch.Tensor", a), cast("torch.Tensor", b.mask))
+                    for a, b in zip(masks, calls, strict=True)
+                )
+            else:
+                with pytest.raises(ValueError, match="decide what else is run; they do not"):
+                    earlier.replay(seed)
+    assert set(by_number) == {2, 3}
+
+
+def test_uniform_numbers_that_toss_no_coins_are_stepped_over() -> None:
+    """What is drawn behind them is replayed."""
+
+    def model(x: torch.Tensor) -> torch.Tensor:
+        return F.dropout(x[torch.rand(4).argsort()], 0.5)
+
+    calls = dropout_calls(model, torch.ones(4))
+    for seed in SEEDS:
+        nothing, mask = calls.replay(seed)
+        assert nothing is None
+        drawn = dropout_calls(model, torch.ones(4), seed=seed)[1].mask
+        assert torch.equal(cast("torch.Tensor", mask), cast("torch.Tensor", drawn))
 
 
 def test_where_a_call_is_written() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import torch
 
-UNIFORM = ("float32", "float64")
+_UNIFORM = ("rand", "rand_like", "uniform_")
 _COINS = ("bernoulli", "bernoulli_", "native_dropout")
 
 
@@ -65,6 +65,7 @@ class DropoutCall:
     own_generator: bool = field(default=False, repr=False)
     keeps: bool = field(default=True, repr=False)
     dtype: str = field(default="", repr=False)
+    decides: bool = field(default=False, repr=False)
     toss: Callable[[torch.Tensor], torch.Tensor] | None = field(default=None, repr=False)
 
     @property
@@ -77,24 +78,31 @@ class DropoutCall:
         """Share of the coins that kept; None if there are none."""
         return self.mask.double().mean().item() if self.mask is not None and self.coins else None
 
-    def replayed(self, stream: TorchStream) -> torch.Tensor:
-        """Draw the mask of this call where a stream stands."""
+    def replayed(self, stream: TorchStream) -> torch.Tensor | None:
+        """Draw the mask of this call where a stream stands; None if it tosses no coins."""
         import torch
 
-        if self.operator in _COINS and isinstance(self.p, float) and not self.own_generator:
+        uniform = self.operator in _UNIFORM or self.toss is not None
+        if self.own_generator:
+            raise self._cannot("from a generator of its own")
+        if self.operator in _COINS and isinstance(self.p, float):
             drop = self.p if self.keeps else 1.0 - self.p
             drawn = torch.from_numpy(stream.mask(self.shape, drop, strides=self.strides).copy())
-        elif self.toss is not None and self.dtype in UNIFORM and not self.own_generator:
+        elif uniform and self.dtype in ("float32", "float64"):
             numbers = stream.uniform(self.shape, self.dtype, strides=self.strides)
+            if self.toss is None:
+                return None
             drawn = self.toss(torch.from_numpy(numbers.copy())) != 0
         else:
-            how = "from a generator of its own" if self.own_generator else f"by {self.operator}"
-            where = f" at {self.line}" if self.line else ""
-            raise BadArgument(
-                "calls must toss coins with torch's generator, in single or double precision, to "
-                f"be replayed; {self.function}{where} draws {how}"
-            )
+            raise self._cannot(f"by {self.operator}")
         return drawn if self.keeps else ~drawn
+
+    def _cannot(self, how: str) -> BadArgument:
+        where = f" at {self.line}" if self.line else ""
+        return BadArgument(
+            "calls must draw coins, or uniform numbers in single or double precision, with torch's "
+            f"generator to be replayed; {self.function}{where} draws {how}"
+        )
 
 
 class DropoutCalls(tuple[DropoutCall, ...]):
@@ -102,7 +110,7 @@ class DropoutCalls(tuple[DropoutCall, ...]):
 
     __slots__ = ()
 
-    def replay(self, seed: Any) -> list[torch.Tensor]:
+    def replay(self, seed: Any) -> list[torch.Tensor | None]:
         """Find the masks of these calls for another seed, without running the model.
 
         Parameters
@@ -114,17 +122,30 @@ class DropoutCalls(tuple[DropoutCall, ...]):
         Returns
         -------
         list of torch.Tensor
-            One mask a call, booleans, True where kept; what a checkpoint recomputed is left out.
+            One mask a call, booleans, True where kept, and None for uniform numbers that toss no
+            coins; what a checkpoint recomputed is left out.
 
         Raises
         ------
         ValueError
-            If a call tosses no coins, or not with torch's own generator,
-            or the seed is out of range.
+            If a call draws otherwise, or not with torch's own generator; if a coin that
+            decides which layers run falls otherwise, so that other calls follow; or the seed
+            is out of range.
         """
         at_seed = isinstance(seed, int) or not hasattr(seed, "__len__")
         stream = TorchStream(seed) if at_seed else TorchStream.from_rng_state(seed)
-        return [call.replayed(stream) for call in self if not call.recomputed]
+        masks = []
+        for call in self:
+            if call.recomputed:
+                continue
+            masks.append(call.replayed(stream))
+            if call.decides and not _same(masks[-1], call.mask):
+                raise BadArgument(
+                    f"seed must let the coins of {call.function} at {call.line} fall as in these "
+                    "calls, because they decide what else is run; they do not: use "
+                    "dropout_calls(model, ..., seed=seed)"
+                )
+        return masks
 
     def _table(self) -> Table:
         columns = ("call", "module", "function", "p", "coins", "kept")
@@ -145,6 +166,12 @@ class DropoutCalls(tuple[DropoutCall, ...]):
 
     def _repr_html_(self) -> str:
         return as_html(self._table())
+
+
+def _same(mask: torch.Tensor | None, other: torch.Tensor | None) -> bool:
+    import torch
+
+    return mask is not None and other is not None and torch.equal(mask, other)
 
 
 def _cells(number: int, call: DropoutCall) -> tuple[str, ...]:

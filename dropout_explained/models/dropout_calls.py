@@ -72,6 +72,7 @@ def record_of(draw: Draw) -> DropoutCall:
         recomputed=draw.recomputed,
         strides=draw.strides,
         dtype=draw.dtype,
+        decides=draw.coins is not None and draw.coins.read,
         toss=None if draw.coins is None else draw.coins.toss,
         operator=draw.operator,
         own_generator=draw.own_generator,
