@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shutil
 import sys
-from typing import TYPE_CHECKING, Any
+import textwrap
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dropout_explained import __version__
 from dropout_explained.arguments import (
@@ -51,13 +53,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.run(arguments)
     except (BadArgument, BadArgumentType, ModuleNotFoundError, OSError) as error:
-        print(f"{PROGRAM}: error: {error}", file=sys.stderr)
+        _complain(f"{PROGRAM}: error: {error}")
         return 2
     return status
 
 
+def _complain(sentence: str) -> None:
+    """Print to standard error, with lines that end between words where a screen ends them."""
+    columns = shutil.get_terminal_size(fallback=(10**6, 1)).columns - 2  # as argparse does
+    print(textwrap.fill(sentence, max(columns, 20), break_on_hyphens=False), file=sys.stderr)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        _complain(f"{self.prog}: error: {message}")
+        raise SystemExit(2)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=PROGRAM,
         description="Why does dropout change the values it did not zero? See it on your numbers.",
     )
