@@ -105,7 +105,7 @@ def _add_explain(commands: Any) -> None:
     command.add_argument("values", nargs="+", type=float, metavar="VALUE", help="the input x")
     _add_p(command)
     command.add_argument(
-        "--seed", type=int, help="seed of torch's CPU generator; drawn if left out"
+        "--seed", type=int, metavar="N", help="seed of torch's CPU generator; drawn if left out"
     )
 
 
@@ -147,7 +147,7 @@ def _add_replay(commands: Any) -> None:
     what, example = "the mask that torch draws", "--seed 0 --p 0.5 --shape 2,3"
     command = _command(commands, _replay, "replay", what, example)
     start = command.add_mutually_exclusive_group(required=True)
-    start.add_argument("--seed", type=int, help="what torch.manual_seed got")
+    start.add_argument("--seed", type=int, metavar="N", help="what torch.manual_seed got")
     start.add_argument(
         "--rng-state", metavar="FILE", help="a saved torch.get_rng_state(): torch.save, npy or raw"
     )

@@ -150,3 +150,32 @@ describe("figures on a phone", () => {
     });
   }
 });
+
+for (const [width, dark] of [390, 1280].flatMap((width) => SCHEMES.map((dark) => [width, dark]))) {
+  const where = `${width} pixels wide, ${dark ? "dark" : "light"}`;
+  test(`the lab's charts have letters of 12 pixels and stand out: ${where}`, async () => {
+    await withPage(browser, { width, height: 844, dark }, "charts", async (page) => {
+      await page.goto(`${site.address}/lab/index.html`);
+      await page.settled();
+      const count = await page.evaluate(() => {
+        const drawings = document.querySelectorAll(".lab-part svg");
+        for (const [i, drawing] of drawings.entries()) drawing.id = `drawing-${i}`;
+        return drawings.length;
+      });
+      assert.ok(count > 10, String(count));
+      const paper = await page.evaluate(() =>
+        getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number),
+      );
+      const weak = [];
+      for (let i = 0; i < count; i++) {
+        const { letters, marks } = await page.evaluate(parts, `#drawing-${i}`);
+        for (const { what, size, fill } of letters)
+          if (size < LEAST.letter - 0.01 || contrast(fill, paper) < LEAST.text) weak.push(`${i}: ${what}, ${size}`);
+        // A line of the grid says nothing that the axis does not say.
+        const meant = marks.filter(({ what }) => !/\.grid/.test(what));
+        for (const mark of faint(meant, paper)) weak.push(`${i}: ${mark}`);
+      }
+      assert.deepEqual(weak, []);
+    });
+  });
+}
