@@ -179,3 +179,67 @@ for (const [width, dark] of [390, 1280].flatMap((width) => SCHEMES.map((dark) =>
     });
   });
 }
+
+test("on a phone no table is cut, and none breaks a word", { timeout: 300_000 }, async () => {
+  const found = [];
+  let count = 0;
+  await withPage(browser, PHONE, "words", async (page) => {
+    for (const name of PAGES) {
+      await page.goto(`${site.address}/${name}`);
+      if (name === "lab/index.html") await page.settled();
+      const { tables, cut, broken } = await page.evaluate(() => {
+        for (const details of document.querySelectorAll("details")) details.open = true;
+        const tables = [...document.querySelectorAll("article table")].filter((one) => one.checkVisibility());
+        const broken = [];
+        const word = document.createRange();
+        for (const table of tables) {
+          const walker = document.createTreeWalker(table, NodeFilter.SHOW_TEXT);
+          while (walker.nextNode()) {
+            const text = walker.currentNode;
+            // A name in code is cut into pieces where it may break, by <wbr>; prose may break at a hyphen or a slash.
+            for (const { 0: letters, index } of text.data.matchAll(/[^\s/\u2013\u2014-]+/g)) {
+              word.setStart(text, index);
+              word.setEnd(text, index + letters.length);
+              const lines = new Set([...word.getClientRects()].map(({ top }) => Math.round(top)));
+              if (lines.size > 1) broken.push(letters);
+            }
+          }
+        }
+        const cut = tables.filter((one) => {
+          const box = one.closest(".table-wrapper, .told-as-table, .lab-cells") ?? one.parentElement;
+          return (
+            one.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5 ||
+            (box.scrollWidth > box.clientWidth + 0.5 && !one.matches(".lab-rows"))
+          );
+        });
+        return { tables: tables.length, cut: cut.map((one) => one.className), broken };
+      });
+      count += tables;
+      if (broken.length + cut.length > 0) found.push({ name, cut, broken });
+    }
+  });
+  assert.ok(count > 30, String(count));
+  assert.deepEqual(found, []);
+});
+
+test("no word of code is underlined as a link is, in light or dark", async () => {
+  for (const dark of SCHEMES) {
+    await withPage(browser, { dark }, "underlines", async (page) => {
+      let modules = 0;
+      for (const name of PAGES) {
+        await page.goto(`${site.address}/${name}`);
+        const found = await page.evaluate(() => {
+          const words = [...document.querySelectorAll(".highlight span:not(a span)")];
+          const lined = words.filter((one) => getComputedStyle(one).textDecorationLine !== "none");
+          return {
+            modules: words.filter(({ className }) => className === "nn").length,
+            lined: lined.map((one) => one.textContent),
+          };
+        });
+        modules += found.modules;
+        assert.deepEqual(found.lined, [], name);
+      }
+      assert.ok(modules > 100, String(modules));
+    });
+  }
+});
