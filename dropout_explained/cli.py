@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shutil
 import sys
-from typing import TYPE_CHECKING, Any
+import textwrap
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dropout_explained import __version__
 from dropout_explained.arguments import (
@@ -53,13 +55,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.run(arguments)
     except (BadArgument, BadArgumentType, ModuleNotFoundError, OSError) as error:
-        print(f"{PROGRAM}: error: {error}", file=sys.stderr)
+        _complain(f"{PROGRAM}: error: {error}")
         return 2
     return status
 
 
+def _complain(sentence: str) -> None:
+    """Print to standard error, with lines that end between words where a screen ends them."""
+    columns = shutil.get_terminal_size(fallback=(10**6, 1)).columns - 2  # as argparse does
+    print(textwrap.fill(sentence, max(columns, 20), break_on_hyphens=False), file=sys.stderr)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        _complain(f"{self.prog}: error: {message}")
+        raise SystemExit(2)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=PROGRAM,
         description="Why does dropout change the values it did not zero? See it on your numbers.",
     )
@@ -98,7 +113,7 @@ def _add_explain(commands: Any) -> None:
     command.add_argument("values", nargs="+", type=float, metavar="VALUE", help="the input x")
     _add_p(command)
     command.add_argument(
-        "--seed", type=int, help="seed of torch's CPU generator; drawn if left out"
+        "--seed", type=int, metavar="N", help="seed of torch's CPU generator; drawn if left out"
     )
 
 
@@ -140,7 +155,7 @@ def _add_replay(commands: Any) -> None:
     what, example = "the mask that torch draws", "--seed 0 --p 0.5 --shape 2,3"
     command = _command(commands, _replay, "replay", what, example)
     start = command.add_mutually_exclusive_group(required=True)
-    start.add_argument("--seed", type=int, help="what torch.manual_seed got")
+    start.add_argument("--seed", type=int, metavar="N", help="what torch.manual_seed got")
     start.add_argument(
         "--rng-state", metavar="FILE", help="a saved torch.get_rng_state(): torch.save, npy or raw"
     )

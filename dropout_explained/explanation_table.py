@@ -49,7 +49,7 @@ def explanation_table(told: _Told) -> tables.Table:
     """Return the table of one dropout call."""
     return tables.Table(
         title=_title(told),
-        columns=("element", "x", "m", "scale", "y = m x scale"),
+        columns=("element", "x", "m", "scale", "y"),
         rows=tuple(_elements(told)),
         remarks="fate",
         facts=tuple(_facts(told)),
@@ -62,11 +62,11 @@ def _title(told: _Told) -> str:
     dtype = str(told.input.dtype).removeprefix("torch.")
     what = f"Dropout of {size} value{'s' if size > 1 else ''} ({dtype}), p = {told.p:g}"
     if not told.training:
-        return f"{what}, evaluation: nothing is drawn and nothing is scaled"
+        return f"{what}, in evaluation\nnothing is drawn and nothing is scaled"
     drawn = "" if told.seed is None else f", seed {told.seed}"
     if told.p == 1:
-        return f"{what}: everything is dropped{drawn}"
-    return f"{what}, scale 1/(1 - p) = {told.scale:.6g}{drawn}"
+        return f"{what}{drawn}\neverything is dropped"
+    return f"{what}{drawn}\ny = m x scale, scale = 1/(1 - p) = {told.scale:.6g}"
 
 
 def _elements(told: _Told) -> list[tables.Row]:
@@ -101,7 +101,7 @@ def _facts(told: _Told) -> list[tables.Fact]:
     expected = float(as_float64(told.expected_output).mean())
     if error > 0 and np.isfinite(error):
         distance = (told.mean_output - expected) / error
-        off = f"{distance:+.2f} standard errors from the expected mean"
+        off = f"{distance:+.2f} standard errors off"
     return [
         tables.Fact("kept", f"{mask.sum():.0f} of {mask.size}", f"expected {expected_kept:.6g}"),
         tables.Fact("mean of x", f"{told.mean_input:.6g}"),

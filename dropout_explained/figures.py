@@ -87,11 +87,9 @@ def _cell(ax: Axes, column: int, row: int, text: str, colour: str | None) -> Non
     from matplotlib.patches import Rectangle
 
     hatch = _DROPPED_HATCH if colour == DROPPED else None
-    corner, width, height = (column - 0.44, row - 0.38), 0.88, 0.76
-    if colour:
-        ax.add_patch(Rectangle(corner, width, height, color=colour, alpha=0.16, linewidth=0))
-    outline: dict[str, Any] = {"edgecolor": colour or NEUTRAL, "linewidth": 1.2, "hatch": hatch}
-    ax.add_patch(Rectangle(corner, width, height, fill=False, **outline))
+    look = _tint(colour, 0.16) if colour else {"facecolor": "none", "edgecolor": NEUTRAL}
+    look |= {"linewidth": 1.2, "hatch": hatch}
+    ax.add_patch(Rectangle((column - 0.44, row - 0.38), 0.88, 0.76, **look))
     # A patch of background behind the number keeps it legible on a hatch.
     behind = {"boxstyle": "round,pad=0.15", "facecolor": ax.get_facecolor(), "edgecolor": "none"}
     ax.text(column, row, text, ha="center", va="center", bbox=behind if hatch else None)
@@ -148,13 +146,12 @@ def mean_distribution(
     step = value * scale(p) / n
     means, density = kept * step, binom.pmf(kept, n, 1 - p) / abs(step)
     low, high = exact.interval_95
-    ax.axvspan(low, high, color=EXPECTED, alpha=0.18, linewidth=0, label="exact 95 % interval")
+    ax.axvspan(low, high, **_tint(EXPECTED, 0.18), label="exact 95 % interval")
     if samples is not None:
         observed = as_float64(checked_values(samples, "samples"))
         edges = _edges_between_steps(observed, step)
-        ax.hist(
-            observed, edges.tolist(), density=True, color=SCALED, alpha=0.45, label="observed means"
-        )
+        look = _tint(SCALED, 0.45)
+        ax.hist(observed, edges.tolist(), density=True, label="observed means", **look)
     ax.plot(means, density, color=EXPECTED, drawstyle="steps-mid", label="exact distribution")
     ax.axvline(exact.mean, color=NEUTRAL, linestyle="--", linewidth=1.2, label="expected mean")
     ax.set(xlabel=f"mean of {n} values after dropout, p = {p:g}", ylabel="density", ylim=(0, None))
@@ -212,20 +209,13 @@ def gradient_bars(
     ax = _given_or_new(ax)
     places = np.arange(heights.size)
     if kept.any():
-        ax.bar(places[kept], heights[kept], 0.72, color=KEPT, alpha=0.75, label="kept")
+        ax.bar(places[kept], heights[kept], 0.72, **_tint(KEPT, 0.75), label="kept")
     if not kept.all():
         # A dropped element has no bar: a hatched stump marks where it would stand.
         stump = 0.04 * max(np.abs(heights).max(), 1e-300)
-        ax.bar(
-            places[~kept],
-            stump,
-            0.72,
-            bottom=heights[~kept] - stump / 2,
-            label="dropped: exactly 0",
-            facecolor="none",
-            edgecolor=DROPPED,
-            hatch=_DROPPED_HATCH,
-        )
+        bottom = heights[~kept] - stump / 2
+        look: Any = {"facecolor": "none", "edgecolor": DROPPED, "hatch": _DROPPED_HATCH}
+        ax.bar(places[~kept], stump, 0.72, bottom, label="dropped: exactly 0", **look)
     if expected is not None:
         average = as_float64(checked_values(expected, "expected")).reshape(-1)
         if average.shape != heights.shape:
@@ -238,6 +228,11 @@ def gradient_bars(
     ax.axhline(0, color=NEUTRAL, linewidth=0.8)
     ax.set(xticks=places, xlabel="element", ylabel="gradient")
     return ax
+
+
+def _tint(colour: str, alpha: float) -> dict[str, Any]:
+    """Return a light fill with the line around it that an eye needs."""
+    return {"facecolor": (colour, alpha), "edgecolor": colour, "linewidth": 0.8}
 
 
 def _given_or_new(ax: Axes | None) -> Axes:

@@ -6,7 +6,7 @@ import textwrap
 from html import escape
 from typing import NamedTuple
 
-WIDTH = 78  # two columns of margin less than the terminals of old
+WIDTH = 62  # what a page has room for; terminals have more
 
 
 class Row(NamedTuple):
@@ -28,6 +28,7 @@ class Fact(NamedTuple):
 class Table(NamedTuple):
     """A title, columns of cells, and under them facts and notes; each part may be missing.
 
+    The title may have several lines.
     ``remarks`` heads the column of remarks in HTML; in text they need no head.
     Values of facts stand flush right, so that digits align, unless ``ragged``.
     """
@@ -42,8 +43,8 @@ class Table(NamedTuple):
 
 
 def as_text(table: Table) -> str:
-    """Return the table as text that reads well in 80 columns, without colour."""
-    parts = [textwrap.wrap(table.title, width=WIDTH)]
+    """Return the table as text that reads well in 62 columns, without colour."""
+    parts = [[line for long in table.title.split("\n") for line in textwrap.wrap(long, WIDTH)]]
     if table.rows:
         rows = [Row(table.columns), *table.rows]
         widths = [max(len(row.cells[i]) for row in rows) for i in range(len(table.columns))]
@@ -69,7 +70,8 @@ def _line(row: Row, widths: list[int]) -> str:
 
 def as_html(table: Table) -> str:
     """Return the table as semantic HTML; pages style it by its class names."""
-    caption = f"<caption>{escape(table.title)}</caption>"
+    title = escape(table.title).replace("\n", "<br>\n")
+    caption = f"<caption>{title}</caption>"
     tables = []
     if table.rows:
         heads = "".join(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -112,7 +114,7 @@ def test_tables_are_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert out == f"{explain([1, 2, 3, 4], seed=0)}\n"
     _, out, _ = run(capsys, "moments", "--p", "0.9", "--n", "1000")
     assert "0.0948683" in out
-    assert all(len(line) <= 80 for line in out.splitlines())
+    assert all(len(line) <= 62 for line in out.splitlines())
 
 
 def test_without_a_seed_one_is_drawn_and_shown(
@@ -174,6 +176,32 @@ def test_errors_go_to_stderr_with_status_2(
     assert (status, out) == (2, "")
     for word in words:
         assert word in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["replay", "--seed", "0", "--layer", "dropout4d"], ["replay", "--p", "0.5"]]
+)
+def test_an_error_breaks_between_words_where_a_screen_ends(
+    arguments: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a screen of 64 columns in lines of 62, on a wide one in one."""
+
+    def complaint(columns: str) -> str:
+        monkeypatch.setenv("COLUMNS", columns)
+        with suppress(SystemExit):  # argparse's own refusals
+            main(arguments)
+        # Behind the usage, if that stands there.
+        said = re.search(r"^dropout-explained.*", capsys.readouterr().err, re.MULTILINE | re.DOTALL)
+        assert said is not None
+        return said[0]
+
+    narrow, wide = complaint("64").splitlines(), complaint("1000").splitlines()
+    assert len(wide) == 1
+    assert len(narrow) > 1
+    assert max(map(len, narrow)) <= 62
+    assert " ".join(narrow) == wide[0]
 
 
 def test_a_process_of_its_own_ends_with_the_status() -> None:

@@ -46,7 +46,7 @@ def test_the_table_reckons_from_the_output() -> None:
     told = explain([1, 2, 3, 4], seed=0)
     distance = (told.mean_output - told.mean_input) / told.standard_error
     assert distance != 0
-    assert f"{distance:+.2f} standard errors from the expected mean" in str(told)
+    assert f"{distance:+.2f} standard errors off" in str(told)
     assert "2 of 2 expected 2" in " ".join(str(explain([1.0, 2.0], training=False)).split())
 
 

@@ -69,13 +69,19 @@ def lines(soup: BeautifulSoup, selector: str) -> list[str]:
 
 
 def test_code_and_output_fit_where_they_are_read(pages: dict[str, BeautifulSoup]) -> None:
-    """Code has at most 84 columns and what it prints at most 62."""
-    wide = []
+    """Code and commands have at most 84 columns and what they print at most 62."""
+    wide, commands = [], 0
     for name, soup in pages.items():
+        for line in lines(soup, "div.highlight-text pre:-soup-contains('$ dropout-explained')"):
+            command = line.startswith("$ ")
+            commands += command
+            if len(line) > (WIDEST_CODE if command else WIDEST_OUTPUT):
+                wide.append(f"{name}: {line}")
         code = lines(soup, ".cell_input pre, div.highlight-Python pre")
         output = lines(soup, ".cell_output pre, .sphx-glr-script-out pre")
         wide += [f"{name}: {line}" for line in code if len(line) > WIDEST_CODE]
         wide += [f"{name}: {line}" for line in output if len(line) > WIDEST_OUTPUT]
+    assert commands > 10
     assert not wide, "\n".join(wide)
 
 

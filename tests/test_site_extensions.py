@@ -17,6 +17,7 @@ pytest.importorskip("sphinx")
 from site_extensions import (
     accessible,
     adaptive_svg,
+    breakable,
     content_security,
     folded,
     labelled_tables,
@@ -297,6 +298,25 @@ def test_wide_tables_are_labelled_once() -> None:
     assert wide["class"] == ["docutils", "stacked"]
     assert narrow["class"] == laws["class"] == ["docutils"]
     assert labelled_tables.labelled(once) == once
+
+
+def test_long_names_in_tables_may_break_between_their_parts() -> None:
+    """Behind a dot, a slash or an underscore; what is short, and what stands in no table, is whole."""
+    names = "tests/test_masks.py::test_a_b", "model.eval()", "a&lt;b.a_long_name_of"
+    code = "".join(f'<code><span class="pre">{name}</span></code>' for name in names)
+    once = breakable.with_places_to_break(
+        page(f"<article><table><tr><td>{code}</td></tr></table><p>{code}</p></article>")
+    )
+    inside, outside = BeautifulSoup(once, "html.parser").select("td, article p")
+    parts = [list(name.stripped_strings) for name in inside.select(".pre")]
+    assert parts == [
+        ["tests/", "test_", "masks.", "py::test_", "a_", "b"],
+        ["model.eval()"],
+        ["a<b.", "a_", "long_", "name_", "of"],
+    ]
+    assert not outside.select("wbr")
+    assert inside.text == outside.text
+    assert breakable.with_places_to_break(once) == once
 
 
 def test_sections_are_what_stands_between_two_headings() -> None:

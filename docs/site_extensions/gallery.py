@@ -6,16 +6,26 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from site_extensions import thumbnails
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
 
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
-    """Save the figures of a gallery script, as sphinx-gallery does, but as SVG."""
+    """Save the figures of a gallery script, as sphinx-gallery does, but as SVG, and its card."""
+    import matplotlib.pyplot as plt
     from sphinx_gallery.scrapers import matplotlib_scraper
 
+    saved, opened = block_vars["image_path_iterator"], plt.get_fignums()
+    # The scraper closes what it saves.
+    copy = thumbnails.copied(plt.figure(opened[0])) if opened and not len(saved) else None
     rst: str = matplotlib_scraper(block, block_vars, gallery_conf, format="svg")
+    if copy:
+        figure = Path(saved.image_path.format(1))
+        name = figure.stem.removesuffix("_001") + thumbnails.OF_THIS_SITE
+        thumbnails.draw(copy, figure.parent / "thumb" / name)
     return rst
 
 
@@ -32,10 +42,15 @@ def forget_removed_scripts(app: Sphinx) -> None:
     written = Path(app.srcdir) / app.config.sphinx_gallery_conf["gallery_dirs"]
     scripts = {path.stem for path in examples.rglob("plot_*.py")}
     for name in {path.stem for path in written.rglob("plot_*.rst")} - scripts:
-        its_own = re.compile(rf"(sphx_glr_)?{re.escape(name)}(_\d+|_thumb)?\.")
+        its_own = re.compile(rf"(sphx_glr_)?{re.escape(name)}(_\d+|_thumb|_card)?\.")
         for path in list(written.rglob(f"*{name}*")):
             if its_own.match(path.name):
                 path.unlink()
+
+
+def place_cards(app: Sphinx) -> None:
+    """Show each script by its own card."""
+    thumbnails.place(Path(app.srcdir) / app.config.sphinx_gallery_conf["gallery_dirs"])
 
 
 def read_galleries_again(
@@ -53,7 +68,8 @@ def read_galleries_again(
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Connect to Sphinx before scripts run, and where it asks what else is out of date."""
+    """Connect to Sphinx before and after scripts run, and where it asks what is out of date."""
     app.connect("builder-inited", forget_removed_scripts, priority=400)  # before sphinx-gallery
+    app.connect("builder-inited", place_cards, priority=600)  # after it
     app.connect("env-get-outdated", read_galleries_again)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

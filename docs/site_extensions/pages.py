@@ -15,6 +15,7 @@ from sphinx.errors import ExtensionError
 from site_extensions import (
     accessible,
     adaptive_svg,
+    breakable,
     content_security,
     folded,
     labelled_tables,
@@ -38,6 +39,7 @@ def finished(page: str, root: str, *, strict: bool) -> Moved:
     page = accessible.named(page)
     page = link_previews.in_own_words(page)
     page = labelled_tables.labelled(page)
+    page = breakable.with_places_to_break(page)
     page = folded.open_until_scripted(page)
     # Last, because it moves whatever the others write inline.
     return content_security.without_inline(page, root) if strict else Moved(page, {})

@@ -109,7 +109,8 @@ print(f"a hundred times the data: error / {fell:.1f}, spread / {stayed:.2f}")
 # Outside the data, which end at 1 and -1, the spread grows because ReLUs do: along
 # a straight line, at a rate set by p and by weights that were fitted elsewhere.
 fig, ax = plt.subplots(figsize=(4.0, 2.8))
-ax.axvspan(-1, 1, color=figures.NEUTRAL, alpha=0.15, label="where the data is")
+band = {"fc": (figures.NEUTRAL, 0.15), "ec": figures.NEUTRAL, "lw": 0.8}
+ax.axvspan(-1, 1, **band, label="where the data is")
 for spread, error, points, style in (
     (spreads[0], errors[0], 40, "--"),
     (spreads[1], errors[1], 4000, "-"),

@@ -124,7 +124,7 @@ fig, axes = plt.subplots(2, 1, figsize=(4.0, 4.6), sharex=True)
 titles = "Without the scale the NLL is worse", "The accuracy hardly moves"
 for ax, name, title in zip(axes, ("NLL", "accuracy"), titles, strict=True):
     trio = torch.stack([*found[name].split(seeds), repaired[name][:seeds]])
-    ax.plot(trio, "o-", color=figures.NEUTRAL, alpha=0.6)
+    ax.plot(trio, "o-", color=figures.NEUTRAL, ms=4, lw=0.8)
     ax.plot(trio.mean(1), "D", color=figures.SCALED)
     ax.set(title=title, ylabel=name, ylim=(0, None if name == "NLL" else 1.05))
 axes[1].set_xticks(range(3), ["no scale", "inverted", "no scale,\nq at test"])
