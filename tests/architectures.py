@@ -175,6 +175,7 @@ class Stateful(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Note what came, and drop."""
         self.passes += 1
+        self.added = x
         self.average.mul_(0.9).add_(x.detach().mean(0))
         self.seen.append(x.mean())
         self.cache["last"] = x

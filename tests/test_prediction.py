@@ -388,6 +388,19 @@ def test_evaluation_mode_has_no_spread() -> None:
     assert ours.exact
 
 
+def test_functions_follow_the_mode_that_they_are_given() -> None:
+    """Behind noise, one that is told not to train adds none."""
+    x = torch.ones(1, 3)
+    quiet = propagate(cast("nn.Module", lambda one: F.dropout(one, 0.5, training=False)), x)
+    assert not quiet.standard_deviation.any()
+
+    def behind(one: torch.Tensor) -> torch.Tensor:
+        return F.dropout(F.dropout(one, 0.5), 0.5, False) + F.alpha_dropout(one, 0.5)
+
+    loud = propagate(cast("nn.Module", behind), x)
+    torch.testing.assert_close(loud.variance, torch.ones(1, 3).double())
+
+
 def test_at_p_one_nothing_is_left() -> None:
     """The output is the bias, without spread."""
     head = nn.Linear(3, 2)
@@ -438,6 +451,8 @@ class Branching(nn.Module):
         (lambda: propagate(nn.Sequential(nn.Dropout(), nn.MaxPool1d(2)), torch.ones(1, 1, 4)), ValueError, r"it also has MaxPool1d \(_1\)"),
         (lambda: propagate(Squared(), torch.ones(1, 2)), ValueError, "must not multiply or divide one noisy value by another.*mul does"),
         (lambda: propagate(nn.LSTM(2, 2, 2, dropout=0.5), torch.ones(1, 3, 2)), ValueError, "it also draws by lstm"),
+        (lambda: propagate(nn.Sequential(nn.Dropout(), nn.BatchNorm1d(2, track_running_stats=False).eval()), torch.ones(3, 2)), ValueError, r"it also has BatchNorm1d \(_1\)"),
+        (lambda: propagate(nn.Sequential(nn.Dropout(), nn.BatchNorm1d(2, track_running_stats=False)), torch.ones(3, 2)), ValueError, r"it also has BatchNorm1d \(_1\)"),
         (lambda: propagate(Branching(), torch.ones(1, 2)), ValueError, "traceable by torch.fx"),
         (lambda: propagate(nn.ReLU(), torch.ones(3)), ValueError, r"shape \(N, ...\).*got \(3,\)"),
         (lambda: propagate(nn.ReLU(), torch.ones(1, 3).int()), TypeError, "must return a floating tensor"),

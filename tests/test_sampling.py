@@ -92,6 +92,32 @@ def test_passes_together_equal_passes_one_by_one(name: str) -> None:
         torch.testing.assert_close(a, b)
 
 
+def test_recurrent_layers_run_in_one_batch_along_their_second_dimension() -> None:
+    """Three passes are compared, each alone and all in one; then one batch runs all that are left."""
+    model, x = nn.LSTM(3, 4, 2, dropout=0.5), torch.randn(5, 1, 3)
+    runs = []
+    model.register_forward_pre_hook(lambda _, given: runs.append(given[0].shape))
+    with torch.no_grad():
+        draws = recorded(model, (x,), {}).draws
+        runs.clear()
+        ManyPasses(model, (x,), {}, draws).run(50)
+    assert runs[-2:] == [(5, 3, 3), (5, 50, 3)]
+
+
+def test_a_batch_whose_examples_meet_is_not_made_longer() -> None:
+    """A mean over the batch is that of one pass, not that of all passes."""
+
+    def model(x: torch.Tensor) -> torch.Tensor:
+        h = F.dropout(x, 0.5)
+        return h - h.mean(0)
+
+    x = torch.randn(2, 3, dtype=torch.float64)
+    law = output_moments(model, x)
+    # Half of the difference of two terms of variance x^2 each.
+    wanted = (x.square().sum(0) / 4).expand(2, 3)
+    torch.testing.assert_close(law.variance, wanted)
+
+
 @pytest.mark.parametrize("name", BUILT)
 def test_every_architecture_has_an_answer(name: str) -> None:
     """In the structure of its output; and the model is asked nothing that it does not take."""

@@ -101,7 +101,10 @@ class GivenMasks:
         return noise.copy_(torch.where(true == coins.low, 0.0, highest))
 
     def finished(self) -> None:
-        """Refuse a pass that drew less often than the recorded one."""
+        """Refuse a pass that drew less often than the recorded one.
+
+        So it is with numbers that torch does not draw: all passes of a batch would share them.
+        """
         if self._next != len(self._draws):
             raise Misfit
 

@@ -140,9 +140,7 @@ def by_sampling(asked: Asked, passes: int, wanted: float | None, start: Any) -> 
     model, inputs, kwargs, recording = asked
     if not asked.draws:
         refuse_other_draws(asked.draws)
-    # Numbers that torch did not draw would be the same in all passes of a batch.
-    batched = all(draw.generator == "torch" for draw in asked.draws)
-    runner = ManyPasses(model, inputs, kwargs, asked.draws, batched=batched)
+    runner = ManyPasses(model, inputs, kwargs, asked.draws)
     at_once = chunk_of((inputs, kwargs), asked.draws, checked_tensors(recording.output), passes)
     seeded(start)
     found = sampled(runner, at_once, passes, wanted)

@@ -217,7 +217,7 @@ def rule_for(target: Any, layer: Any) -> Rule | None:
     if layer is None:
         return _FUNCTIONS.get(target)
     for kind in type(layer).__mro__:
-        if not layer.training and kind in _AT_REST:
+        if kind in _AT_REST and _rests(layer):
             return partial(_AT_REST[kind], layer)
         if kind in _OF_LAYERS:
             # Of a dropout layer at rest a base says what it does: nothing.
@@ -225,6 +225,12 @@ def rule_for(target: Any, layer: Any) -> Rule | None:
                 continue
             return partial(_OF_LAYERS[kind], layer)
     return None
+
+
+def _rests(layer: Any) -> bool:
+    """Whether a layer does what it does in evaluation; without averages, a norm never does."""
+    averages = getattr(layer, "running_mean", None) is not None
+    return not layer.training and (averages or not isinstance(layer, _BatchNorm))
 
 
 def makes_noise(target: Any, layer: Any) -> bool:
