@@ -1,8 +1,10 @@
-"""What tests of compiled code need: a C++ compiler, and a compiler of torch that forgets the last test."""
+"""What tests of compiled code need: what torch.compile needs, and that it forgets the last test."""
 
 from __future__ import annotations
 
+import sysconfig
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,17 +20,17 @@ with warnings.catch_warnings():  # torch's compiler imports what torch has depre
     import torch.utils.mkldnn
 
 
-def _compiler_is_there() -> bool:
+def _can_compile() -> bool:
     try:
         get_cpp_compiler()
     except InvalidCxxCompiler:
         return False
-    return True
+    return Path(sysconfig.get_path("include"), "Python.h").exists()
 
 
 needs_compiler = pytest.mark.skipif(
-    not _compiler_is_there(),
-    reason="torch.compile needs a C++ compiler: install g++, or name one in CXX",
+    not _can_compile(),
+    reason="torch.compile needs a C++ compiler and Python.h: install g++ and python3-dev",
 )
 # Before, the words of a compiled call were dealt in the order of indices.
 needs_memory_order = pytest.mark.skipif(

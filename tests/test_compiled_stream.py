@@ -369,14 +369,22 @@ def test_without_a_compiler_the_remedy_is_named(
         status = main(["verify", "--stream", "compiled", "--cases", "1"])
     out, err = capsys.readouterr()
     assert (status, out) == (2, "")
-    assert err.endswith("no C++ compiler: install g++, or name one in CXX\n")
+    assert "error: torch.compile needs a C++ compiler (g++, or what CXX names)" in err
 
-    def refused(*_: Any, **__: Any) -> Any:
-        raise RuntimeError("another reason")
+    def failing(message: str) -> Any:
+        def graph(_: torch.Tensor) -> Any:
+            raise RuntimeError(message)
 
-    monkeypatch.setattr(torch, "compile", lambda *_, **__: refused)
-    with pytest.raises(RuntimeError, match="another reason"):
-        verify(cases=1, stream="compiled")
+        return lambda *_, **__: graph
+
+    headers = "fatal error: Python.h: No such file or directory"
+    for message, kind, words in (
+        (headers, OSError, "header files"),
+        ("another reason", RuntimeError, "another reason"),
+    ):
+        monkeypatch.setattr(torch, "compile", failing(message))
+        with pytest.raises(kind, match=words):
+            verify(cases=1, stream="compiled")
 
 
 def test_the_command_replays_compiled_calls(capsys: pytest.CaptureFixture[str]) -> None:

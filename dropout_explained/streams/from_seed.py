@@ -95,9 +95,9 @@ def replay_mask(
         Which function of torch.nn.functional, as for :func:`replay`.
     stream : {"eager", "compiled"}, default: "eager"
         Which code draws, as for :func:`replay`.
-    dtype : str or torch.dtype, default: "float32"
-        Type of the input: "float16", "bfloat16", "float32" or "float64". The eager mask is the
-        same for each; compiled code compares with p rounded to the type.
+    dtype : str, default: "float32"
+        Type of the input: "float16", "bfloat16", "float32", "float64" or torch's own. The eager
+        mask is the same for each; compiled code compares with p rounded to the type.
 
     Returns
     -------

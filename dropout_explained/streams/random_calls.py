@@ -103,9 +103,10 @@ def _run(graph: Any, x: torch.Tensor) -> Any:
     try:
         return graph(x)
     except RuntimeError as failed:
-        if "C++ compiler" in str(failed):
+        if "C++ compiler" in str(failed) or "Python.h" in str(failed):
             raise OSError(
-                "torch.compile found no C++ compiler: install g++, or name one in CXX"
+                "torch.compile needs a C++ compiler (g++, or what CXX names) and Python's header "
+                "files (python3-dev): install what is missing"
             ) from failed
         raise
 

@@ -89,7 +89,7 @@ def verify(cases: int = 3000, *, seed: int = 0, stream: str = "eager") -> Verifi
     seed : int, default: 0
         Which random calls; the same seed compares the same ones.
     stream : {"eager", "compiled"}, default: "eager"
-        Which code draws, as for :func:`replay`. To compile takes torch a quarter of a minute.
+        Which code draws, as for :func:`replay`. Torch needs a while to compile.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def verify(cases: int = 3000, *, seed: int = 0, stream: str = "eager") -> Verifi
     ValueError
         If there are no cases to compare, the seed is out of range, or there is no such stream.
     OSError
-        If torch.compile finds no C++ compiler.
+        If torch.compile lacks a C++ compiler or Python's header files.
 
     Examples
     --------
