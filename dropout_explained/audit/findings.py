@@ -72,7 +72,9 @@ def rules() -> dict[str, Rule]:
     found = {}
     for code, record in tomllib.loads(text).items():
         given: dict[str, Any] = {**record, "finds": tuple(record["finds"])}
-        found[code] = Rule(code=code, **{k: v.strip("\n") if isinstance(v, str) else v for k, v in given.items()})
+        found[code] = Rule(
+            code=code, **{k: v.strip("\n") if isinstance(v, str) else v for k, v in given.items()}
+        )
     return found
 
 

@@ -10,6 +10,12 @@ from dropout_explained.models.call_records import DropoutCall, DropoutCalls
 from dropout_explained.models.dropout_calls import dropout_calls
 from dropout_explained.models.methods import OutputMoments
 from dropout_explained.models.prediction import output_moments
+from dropout_explained.models.watching import (
+    left_as_it_was,
+    modules_of,
+    several_passes,
+    watched,
+)
 
 __all__ = [
     "DropoutCall",
@@ -17,5 +23,9 @@ __all__ = [
     "OutputMoments",
     "dropout_calls",
     "expected_gradient",
+    "left_as_it_was",
+    "modules_of",
     "output_moments",
+    "several_passes",
+    "watched",
 ]

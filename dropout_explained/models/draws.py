@@ -20,7 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 TORCH = str(Path(torch.__file__).parent)
 FUNCTIONAL = str(torch.nn.functional.__file__)
-HERE = str(Path(__file__).parent)
+HERE = str(Path(__file__).parent.parent)
 INSTALLED = (
     "site-packages",
     "dist-packages",
@@ -52,7 +52,9 @@ class Place(NamedTuple):
     ``path`` and ``kind`` are those of the innermost module known to the model; ``mode`` is
     ``"training"`` or ``"evaluation"``, as that module stands; ``line`` is ``file:number``
     of the caller's code, or of an installed library where no other code calls.
-    ``function`` is that of ``torch.nn.functional``, if the module calls one.
+    ``function`` is that of ``torch.nn.functional``, if the module calls one. ``stranger`` is
+    the class of a module below it that the model does not know, and ``held`` whether the module
+    keeps it in an attribute.
     """
 
     path: str = ""
@@ -61,6 +63,8 @@ class Place(NamedTuple):
     line: str = ""
     in_checkpoint: bool = False
     function: str = ""
+    stranger: str = ""
+    held: bool = False
 
 
 @cache
@@ -108,6 +112,12 @@ class Functions(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self._names: list[str] = []
+        self._dimensions: list[int | None] = []
+
+    @property
+    def dimensions(self) -> int | None:
+        """How many dimensions the first argument of the outermost function has."""
+        return self._dimensions[0] if self._dimensions else None
 
     @property
     def current(self) -> str:
@@ -119,10 +129,13 @@ class Functions(TorchFunctionMode):
     ) -> Any:
         """Note the name while the function runs."""
         self._names.append(getattr(func, "__name__", ""))
+        first = args[0] if args else None
+        self._dimensions.append(first.dim() if isinstance(first, torch.Tensor) else None)
         try:
             return func(*args, **(kwargs or {}))
         finally:
             self._names.pop()
+            self._dimensions.pop()
 
 
 def place_of(modules: dict[int, str]) -> Place:
@@ -130,6 +143,7 @@ def place_of(modules: dict[int, str]) -> Place:
     frame: Any = sys._getframe(1)  # noqa: SLF001
     line = owner = library = None
     function = ""
+    stranger: Any = None
     in_checkpoint = False
     while frame is not None:
         file = frame.f_code.co_filename
@@ -142,7 +156,10 @@ def place_of(modules: dict[int, str]) -> Place:
         if owner is None and file == FUNCTIONAL:
             function = frame.f_code.co_name
         if owner is None:
-            owner = _module_of(frame, modules)
+            first = _first_of(frame)
+            owner = first if id(first) in modules else None
+            if owner is None and stranger is None and isinstance(first, torch.nn.Module):
+                stranger = first
         if not file.startswith((TORCH, "<eval_with_key>")):
             here = f"{file}:{frame.f_lineno}"
             installed = any(part in file for part in INSTALLED)
@@ -157,12 +174,25 @@ def place_of(modules: dict[int, str]) -> Place:
         line=line or library or "",
         in_checkpoint=in_checkpoint,
         function=function,
+        stranger="" if stranger is None else type(stranger).__name__,
+        held=stranger is not None and owner is not None and _holds(vars(owner), stranger),
     )
 
 
-def _module_of(frame: Any, modules: dict[int, str]) -> Any:
+def _first_of(frame: Any) -> Any:
+    """Return what a frame's method belongs to."""
     code = frame.f_code
     if not code.co_argcount or code.co_varnames[0] != "self":
         return None
-    first = frame.f_locals.get("self")
-    return first if id(first) in modules else None
+    return frame.f_locals.get("self")
+
+
+def _holds(value: Any, one: Any) -> bool:
+    """Whether a module stands in an attribute, or in a list or dictionary of an attribute."""
+    if value is one:
+        return True
+    if isinstance(value, dict):
+        return any(_holds(item, one) for item in value.values())
+    if isinstance(value, (list, tuple, set)):
+        return any(_holds(item, one) for item in value)
+    return False

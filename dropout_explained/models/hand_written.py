@@ -27,6 +27,10 @@ _SAME = {
 _COMPARES = {"lt": True, "le": True, "gt": False, "ge": False}
 
 
+# Told of each operator that takes coins to data: coins, its name, its arguments, the place of the
+# coins among them, and what it returns.
+Met = Callable[[Any, str, Any, int, Any], None]
+_MEETS = {"mul", "masked_fill", "where", "index_put", "_index_put_impl"}
 Toss = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -97,8 +101,9 @@ def _with(made: Toss, operator: Any, given: tuple[Any, Any], place: int) -> Toss
 class Follower:
     """Knows which tensors come from a draw, and learns from each operator that takes one."""
 
-    def __init__(self) -> None:
+    def __init__(self, met: Met | None = None) -> None:
         self._traces: Any = WeakTensorKeyDictionary()
+        self._met = met
 
     def uniform(self, tensor: torch.Tensor) -> Coins:
         """Follow uniform numbers; they toss coins once they are compared."""
@@ -139,6 +144,8 @@ class Follower:
             follows = self._uniform(bare, args, place, replace(trace, made=made), result)
         else:
             follows = self._coins(bare, args, place, trace)
+            if self._met is not None and bare in _MEETS and follows is None:
+                self._met(trace.coins, bare, args, place, result)
         if isinstance(result, torch.Tensor):
             if follows is not None:
                 self._traces[result] = follows

@@ -9,7 +9,8 @@ import random
 import warnings
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -42,6 +43,7 @@ class Draw:
     strides: tuple[int, ...] = ()
     dtype: str = ""
     coins: Coins | None = None
+    dimensions: int | None = None
     recomputed: bool = False
     own_generator: bool = False
 
@@ -76,16 +78,36 @@ def _device(args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.device:
     return torch.device(kwargs.get("device") or "cpu")
 
 
+class Listener(Protocol):
+    """Watches a run beside the recorder, which lends it ``place``: where the model is."""
+
+    place: Callable[[], Place]
+
+    def met(self, coins: Coins, name: str, args: Any, place: int, result: Any) -> None:
+        """Coins meet data: operator, its arguments, where among them the coins are, its result."""
+
+    def seen(self, name: str, args: Any, result: Any) -> None:
+        """Any operator that does not draw."""
+
+
 class Recorder:
     """Lets operators draw, and keeps what they drew."""
 
-    def __init__(self, model: Callable[..., Any]) -> None:
+    def __init__(self, model: Callable[..., Any], listener: Listener | None = None) -> None:
         self.draws: list[Draw] = []
         self.functions = Functions()
         self.in_backward = False
         self._modules = paths_of(model)
-        self._follower = Follower()
-        self.operators = Operators(self._answer, self._follower.seen)
+        self._follower = Follower(None if listener is None else listener.met)
+        self._listener = listener
+        if listener is not None:
+            listener.place = partial(place_of, self._modules)
+        self.operators = Operators(self._answer, self._seen)
+
+    def _seen(self, operator: Any, args: Any, kwargs: dict[str, Any], result: Any) -> None:
+        self._follower.seen(operator, args, kwargs, result)
+        if self._listener is not None:
+            self._listener.seen(name_of(operator), args, result)
 
     def _answer(self, operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         generator, device = kwargs.get("generator"), _device(args, kwargs)
@@ -109,6 +131,7 @@ class Recorder:
             place=place,
             recomputed=self.in_backward and place.in_checkpoint,
             own_generator=kwargs.get("generator") is not None,
+            dimensions=self.functions.dimensions,
         )
         if isinstance(noise, torch.Tensor):
             draw.shape, draw.strides = tuple(noise.shape), noise.stride()
@@ -209,15 +232,23 @@ def seeded(seed: Any) -> None:
 
 
 def recorded(
-    model: Callable[..., Any], inputs: tuple[Any, ...], kwargs: dict[str, Any], seed: Any = None
+    model: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    seed: Any = None,
+    *,
+    prepare: Callable[[], None] | None = None,
+    listener: Listener | None = None,
 ) -> Recording:
-    """Run a model once as it stands, and leave it and its inputs as they were.
+    """Run a model once as it stands, or as it was prepared, and leave it and its inputs as they were.
 
     Where a checkpoint recomputes, the backward pass is run as well.
     """
-    recorder = Recorder(model)
+    recorder = Recorder(model, listener)
     with ExitStack() as stack:
         stack.enter_context(left_as_it_was(model))
+        if prepare is not None:
+            prepare()
         seeded(seed)
         given, named = own_copy((inputs, kwargs), {})
         stack.enter_context(eager())

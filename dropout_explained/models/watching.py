@@ -1,0 +1,52 @@
+"""Run a model while somebody watches: what the audit asks of this wing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dropout_explained.models.as_it_was import left_as_it_was, modules_of, own_copy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dropout_explained.models.recorder import Recording
+
+__all__ = ["left_as_it_was", "modules_of", "several_passes", "watched"]
+
+
+def watched(
+    model: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    seed: Any = None,
+    prepare: Callable[[], None] | None = None,
+    listener: Any = None,
+) -> Recording:
+    """Run a model once, prepared and listened to, and return its draws and its output."""
+    from dropout_explained.models.recorder import recorded
+
+    return recorded(model, inputs, kwargs, seed, prepare=prepare, listener=listener)
+
+
+def several_passes(
+    model: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    seeds: list[int],
+    prepare: Callable[[], None],
+) -> list[list[Any]]:
+    """Return the tensors of passes one after the other, each from its seed, with state carried."""
+    import torch
+
+    from dropout_explained.models.outputs import tensors_of
+    from dropout_explained.models.recorder import eager
+
+    outputs = []
+    with left_as_it_was(model), eager(), torch.no_grad():
+        prepare()
+        for seed in seeds:
+            torch.manual_seed(seed)
+            given, named = own_copy((inputs, kwargs), {})
+            outputs.append([one.detach().clone() for one in tensors_of(model(*given, **named))])
+    return outputs
