@@ -389,8 +389,8 @@ def test_the_table() -> None:
     kept = int(replay_mask((2, 4), 0.25, 0).sum()) / 8
     title, _, head, row = str(calls).splitlines()
     assert title == "1 random draw, 8 coins"
-    assert head.split() == ["call", "module", "function", "p", "coins", "kept"]
-    assert row.split() == ["1", "1", "dropout", "0.25", "2x4", f"{kept:.1%}"]
+    assert head.split() == ["module", "function", "p", "coins", "kept"]
+    assert row.split() == ["1", "dropout", "0.25", "2x4", f"{kept:.1%}"]
     html = calls._repr_html_()
     assert "<caption>1 random draw, 8 coins</caption>" in html
     forgotten = dropout_calls(OnlyFunction().eval(), torch.ones(2))

@@ -148,10 +148,8 @@ class DropoutCalls(tuple[DropoutCall, ...]):
         return masks
 
     def _table(self) -> Table:
-        columns = ("call", "module", "function", "p", "coins", "kept")
-        rows = tuple(
-            Row(_cells(number, call), _remark(call)) for number, call in enumerate(self, start=1)
-        )
+        columns = ("module", "function", "p", "coins", "kept")
+        rows = tuple(Row(_cells(call), _remark(call)) for call in self)
         coins = sum(call.coins for call in self)
         title = f"{len(self)} random draws" if len(self) != 1 else "1 random draw"
         return Table(
@@ -174,7 +172,7 @@ def _same(mask: torch.Tensor | None, other: torch.Tensor | None) -> bool:
     return mask is not None and other is not None and torch.equal(mask, other)
 
 
-def _cells(number: int, call: DropoutCall) -> tuple[str, ...]:
+def _cells(call: DropoutCall) -> tuple[str, ...]:
     if call.p is None:
         p = "-"
     elif isinstance(call.p, float):
@@ -186,12 +184,14 @@ def _cells(number: int, call: DropoutCall) -> tuple[str, ...]:
     kept = "-" if call.kept is None else f"{call.kept:.1%}"
     function = {"scaled_dot_product_attention": "attention"}.get(call.function, call.function)
     function = function.replace("multi_head_attention_forward", "attention")
-    return str(number), call.module or "(model)", function, p, shape, kept
+    return call.module or "(model)", function, p, shape, kept
 
 
 def _remark(call: DropoutCall) -> str:
     file, _, number = call.line.rpartition(":")
     where = f"{Path(file).name}:{number}" if file else ""
+    if "ipykernel" in file:  # a cell's file has a number for a name
+        where = f"line {number}"
     parts = [where, "evaluation" if call.mode == "evaluation" else ""]
     parts.append("recomputed" if call.recomputed else "")
     return ", ".join(part for part in parts if part)
