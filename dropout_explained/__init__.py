@@ -6,6 +6,7 @@ functions that need one of them import it when called.
 """
 
 from dropout_explained import figures
+from dropout_explained.audit import Report, audit
 from dropout_explained.closed_forms import Moments, moments
 from dropout_explained.explanation import Explanation, explain
 from dropout_explained.gradients import (
@@ -47,6 +48,7 @@ __all__ = [  # noqa: RUF022
     "dropout_calls",
     "output_moments",
     "expected_gradient",
+    "audit",
     # what they return
     "Explanation",
     "Moments",
@@ -55,5 +57,6 @@ __all__ = [  # noqa: RUF022
     "DropoutCall",
     "DropoutCalls",
     "Verification",
+    "Report",
     "__version__",
 ]

@@ -1,1 +1,7 @@
 """What is wrong with dropout in your code: in a live model, and in source files."""
+
+from dropout_explained.audit.findings import Finding, Rule, rule_of, rules
+from dropout_explained.audit.live_model import audit
+from dropout_explained.audit.report import Report, Site
+
+__all__ = ["Finding", "Report", "Rule", "Site", "audit", "rule_of", "rules"]

@@ -188,5 +188,7 @@ def _variance_ratio(data: torch.Tensor, result: torch.Tensor) -> float | None:
     if data.dim() < 2 or data.numel() == data.shape[1] or data.shape != result.shape:
         return None
     others = [axis for axis in range(data.dim()) if axis != 1]
-    before, after = (one.detach().double().var(others, correction=0).mean() for one in (data, result))
+    before, after = (
+        one.detach().double().var(others, correction=0).mean() for one in (data, result)
+    )
     return float(after / before) if before > 0 else None

@@ -11,7 +11,7 @@ from dropout_explained.models.dropout_calls import dropout_calls
 from dropout_explained.models.methods import OutputMoments
 from dropout_explained.models.prediction import output_moments
 from dropout_explained.models.watching import (
-    left_as_it_was,
+    differentiated,
     modules_of,
     several_passes,
     watched,
@@ -21,9 +21,9 @@ __all__ = [
     "DropoutCall",
     "DropoutCalls",
     "OutputMoments",
+    "differentiated",
     "dropout_calls",
     "expected_gradient",
-    "left_as_it_was",
     "modules_of",
     "output_moments",
     "several_passes",

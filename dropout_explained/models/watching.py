@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from dropout_explained.models.as_it_was import left_as_it_was, modules_of, own_copy
 
@@ -11,7 +14,7 @@ if TYPE_CHECKING:
 
     from dropout_explained.models.recorder import Recording
 
-__all__ = ["left_as_it_was", "modules_of", "several_passes", "watched"]
+__all__ = ["differentiated", "modules_of", "several_passes", "watched"]
 
 
 def watched(
@@ -47,6 +50,28 @@ def several_passes(
         prepare()
         for seed in seeds:
             torch.manual_seed(seed)
+            np.random.seed(seed)
+            random.seed(seed)
             given, named = own_copy((inputs, kwargs), {})
             outputs.append([one.detach().clone() for one in tensors_of(model(*given, **named))])
     return outputs
+
+
+def differentiated(
+    model: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    prepare: Callable[[], None],
+) -> None:
+    """Run a model forward and backward; what it raises arrives, and nothing else is left."""
+    import torch
+
+    from dropout_explained.models.outputs import tensors_of
+    from dropout_explained.models.recorder import eager
+
+    with left_as_it_was(model), eager(), torch.enable_grad():
+        prepare()
+        given, named = own_copy((inputs, kwargs), {})
+        ends = [one for one in tensors_of(model(*given, **named)) if one.requires_grad]
+        if ends:
+            torch.autograd.backward([one.sum() for one in ends])
