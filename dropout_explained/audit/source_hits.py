@@ -1,0 +1,104 @@
+"""Find in the tree of a source file what its rules are about, and leave the rest unread."""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_left
+from typing import TYPE_CHECKING, NamedTuple
+
+from dropout_explained.audit import source_rules
+from dropout_explained.audit.findings import rule_of
+from dropout_explained.audit.source_names import Names
+from dropout_explained.audit.source_place import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dropout_explained.audit.source_rules import Broken
+
+
+class Hit(NamedTuple):
+    """A rule that a file breaks, and from which line to which."""
+
+    line: int
+    column: int
+    code: str
+    severity: str
+    message: str
+    last_line: int
+
+
+WORDS = re.compile(
+    r"[dD]ropout|scaled_dot_product_attention|preserve_rng_state|"
+    r"\b(?:LSTM|GRU|RNN|Transformer|TransformerEncoderLayer|TransformerDecoderLayer|"
+    r"MultiheadAttention)\b|\.(?:eval|train)\s*(?:#.*)?$"
+)
+# What stands for one of these words from here on: an imported name, a variable, an attribute.
+ALIAS = re.compile(
+    r"(?:ropout\w*|attention|LSTM|GRU|RNN|Attention|Layer|Transformer)\s+as\s+(\w+)|"
+    r"(\w+)\s*(?::[^=]*)?=\s*[\w.]*(?:ropout\w*|scaled_dot_product_attention)\b"
+)
+
+
+def hits(tree: ast.Module, lines: Sequence[str]) -> list[Hit]:
+    """Return what is wrong in a file, in the order of its lines."""
+    wanted = lines_of_interest(lines)
+    if not wanted:
+        return []
+    names = Names(tree)
+    return sorted(
+        _hit(node, broken)
+        for node, around in _nodes(tree, (), wanted)
+        for broken in _broken(node, Place(node, around, names, lines))
+    )
+
+
+def lines_of_interest(lines: Sequence[str]) -> list[int]:
+    """Return the numbers of the lines that a rule may be about, in order."""
+    found = {number for number, line in enumerate(lines, 1) if WORDS.search(line)}
+    named = {
+        name
+        for number in found
+        for pair in ALIAS.findall(lines[number - 1])
+        for name in pair
+        if name
+    }
+    if named:
+        called = re.compile(rf"\b(?:{'|'.join(sorted(named))})\s*\(")
+        found |= {number for number, line in enumerate(lines, 1) if called.search(line)}
+    return sorted(found)
+
+
+def _nodes(
+    node: ast.AST, around: tuple[ast.AST, ...], wanted: list[int]
+) -> Iterator[tuple[ast.Call | ast.List | ast.Expr, tuple[ast.AST, ...]]]:
+    """Yield the calls, lists and lone expressions that touch a wanted line, with what is around."""
+    inner = (*around, node)
+    for child in ast.iter_child_nodes(node):
+        first = getattr(child, "lineno", None)
+        if first is not None:
+            nearest = bisect_left(wanted, first)
+            if nearest == len(wanted) or wanted[nearest] > child.end_lineno:  # type: ignore[attr-defined]
+                continue
+        if isinstance(child, ast.Call | ast.List | ast.Expr):
+            yield child, inner
+        yield from _nodes(child, inner, wanted)
+
+
+def _broken(node: ast.Call | ast.List | ast.Expr, place: Place) -> Iterator[Broken]:
+    if isinstance(node, ast.Call):
+        yield from source_rules.of_call(node, place)
+    elif isinstance(node, ast.List):
+        yield from source_rules.of_list(node, place)
+    else:
+        yield from source_rules.of_statement(node, place)
+
+
+def _hit(node: ast.Call | ast.List | ast.Expr, broken: Broken) -> Hit:
+    code, severity, message = broken
+    rule = rule_of(code)
+    last = node.end_lineno or node.lineno
+    return Hit(
+        node.lineno, node.col_offset, code, severity or rule.severity, message or rule.says, last
+    )
