@@ -62,7 +62,8 @@ class Names:
             return USUAL[name]
         for home in STARS:
             # Layers begin with a capital, functions do not.
-            if home in self._stars and (home == "torch.nn") == name[:1].isupper():
+            is_layer = name[:1].isupper() or name == "functional"
+            if home in self._stars and (home == "torch.nn") == is_layer:
                 return f"{home}.{name}"
         return ""
 
@@ -90,7 +91,9 @@ class Names:
         bound: dict[str, str | ast.expr] = dict.fromkeys(others, "")
         bound |= {name: value for name, value in aliases.items() if others.count(name) == 1}
         # "except ImportError: name = None" stands beside many an import.
-        return bound | {name: min(paths) if len(paths) == 1 else "" for name, paths in imported.items()}
+        return bound | {
+            name: min(paths) if len(paths) == 1 else "" for name, paths in imported.items()
+        }
 
     def _imports(self, node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
         if isinstance(node, ast.Import):

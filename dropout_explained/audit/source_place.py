@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from dropout_explained.audit.source_names import Function, Scope, parameters
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
     from dropout_explained.audit.source_names import Names
 
-# How the parts of a name begin that speaks of the mode, or of another switch.
-MODE = ("train", "eval", "infer", "predict", "test", "valid", "determin")
+# How the parts of a name begin that speaks of training, of the mode, and of another switch.
+TRAINING = ("train", "fit")
+MODE = (*TRAINING, "eval", "infer", "predict", "test", "validat", "determin")
 SWITCH = ("mode", "switch", "loop", "sampl", "stoch", "mc", "phase", "gener", "always", "forc")
 PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 MEANT = re.compile(
@@ -30,7 +32,9 @@ MEANT = re.compile(
 )
 MONTE_CARLO = re.compile(r"monte[ -]?carlo|\bmc[ -_]?drop|bayes|uncertaint", re.IGNORECASE)
 DROPS = re.compile(r"drop|mask|random|stochastic|noise", re.IGNORECASE)
-NAMES_THAT_MEAN_IT = re.compile(r"mc|monte|carlo|bayes\w*|always|prenet|uncertain\w*", re.IGNORECASE)
+NAMES_THAT_MEAN_IT = re.compile(
+    r"mc|monte|carlo|bayes\w*|always|prenet|uncertain\w*", re.IGNORECASE
+)
 
 
 class Place:
@@ -63,6 +67,17 @@ class Place:
         start = 0 if self.owner is None else self.scopes.index(self.owner) + 1
         return [scope for scope in self.scopes[start:] if isinstance(scope, Function)]
 
+    def assigned_to_self(self, name: str) -> list[tuple[ast.expr, Function]]:
+        """Return what the methods of the class assign to an attribute, and which method does."""
+        if self.owner is None:
+            return []
+        methods = [node for node in self.owner.body if isinstance(node, Function)]
+        return [
+            (value, method)
+            for method in methods
+            for value, _ in assigned(method, name, of_self=True)
+        ]
+
     @cached_property
     def names_around(self) -> list[str]:
         """The names of the functions around, and of their class."""
@@ -80,11 +95,23 @@ class Place:
             return False
         if any(base.endswith("autograd.Function") for base in bases):
             return False
-        return any(base.startswith("torch.nn.") for base in bases) or any(
+        return any(
+            base.startswith("torch.nn.") or base.endswith("Module") for base in bases
+        ) or any(
             (isinstance(node, ast.FunctionDef) and node.name == "forward")
             or (isinstance(node, ast.Attribute) and node.attr == "training")
             for node in ast.walk(self.owner)
         )
+
+    @property
+    def method(self) -> str:
+        """The name of the outermost function around, "" for a lambda or none."""
+        return getattr(self.functions[0], "name", "") if self.functions else ""
+
+    @property
+    def in_code_that_runs(self) -> bool:
+        """Whether a function is around that is no test: what stands outside are demonstrations."""
+        return bool(self.functions) and not self.in_test
 
     @property
     def in_test(self) -> bool:
@@ -94,7 +121,7 @@ class Place:
     def condition(self) -> str:
         """Return what decides whether this runs: "mode", "switch" or "" for neither."""
         methods = [scope.name for scope in self.functions if not isinstance(scope, ast.Lambda)]
-        if any(speaks_of(name, MODE) for name in methods):
+        if any(speaks_of(name, TRAINING) for name in methods):
             return "mode"
         kinds = {self._kind(test) for test in self._tests()}
         return next((kind for kind in ("mode", "switch") if kind in kinds), "")
@@ -103,14 +130,14 @@ class Place:
         """Yield the conditions under which this runs, early exits and assertions included."""
         start = self.around.index(self.functions[0]) if self.functions else 0
         chain = [*self.around[start:], self.node]
-        for outer, inner in zip(chain, chain[1:], strict=False):
+        for outer, inner in pairwise(chain):
             if isinstance(outer, ast.If | ast.While | ast.IfExp) and inner is not outer.test:
                 yield outer.test
             elif isinstance(outer, ast.BoolOp):
                 yield from (value for value in outer.values if value is not inner)
             for block in blocks(outer):
                 if inner in block:
-                    yield from exits(block[: block.index(inner)])  # type: ignore[arg-type]
+                    yield from exits(block[: block.index(inner)])
 
     def _kind(self, test: ast.expr) -> str:
         if mentions(test, MODE):
@@ -185,10 +212,33 @@ def blocks(node: ast.AST) -> list[list[ast.stmt]]:
 
 def exits(block: list[ast.stmt]) -> Iterator[ast.expr]:
     """Yield the conditions on which these statements leave what they stand in."""
-    away = ast.Return | ast.Raise | ast.Continue | ast.Break
     for statement in block:
-        if isinstance(statement, ast.Assert):
+        if isinstance(statement, ast.Assert | ast.If) and leaves(statement):
             yield statement.test
-        elif isinstance(statement, ast.If):
-            if any(inner and isinstance(inner[-1], away) for inner in blocks(statement)):
-                yield statement.test
+
+
+def leaves(statement: ast.Assert | ast.If) -> bool:
+    """Return whether a statement may leave the block that it stands in."""
+    away = ast.Return | ast.Raise | ast.Continue | ast.Break
+    return isinstance(statement, ast.Assert) or any(
+        isinstance(inner[-1], away) for inner in blocks(statement) if inner
+    )
+
+
+def assigned(
+    function: Function, name: str, *, of_self: bool = False
+) -> Iterator[tuple[ast.expr, bool]]:
+    """Yield what a function assigns to a name or an attribute, and whether the mode decides."""
+    waiting: list[tuple[ast.AST, bool]] = [(node, False) for node in ast.iter_child_nodes(function)]
+    while waiting:
+        node, by_mode = waiting.pop()
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if node.value is not None and any(
+                getattr(target, "attr" if of_self else "id", None) == name for target in targets
+            ):
+                yield node.value, by_mode
+        if isinstance(node, ast.If):
+            by_mode = by_mode or mentions(node.test, MODE)
+        if not isinstance(node, Scope):
+            waiting += [(child, by_mode) for child in ast.iter_child_nodes(node)]

@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from dropout_explained.audit.source_calls import UNKNOWN, Given, number
-from dropout_explained.audit.source_names import Function, Scope, parameters
-from dropout_explained.audit.source_place import MODE, mentions, speaks_of
+from dropout_explained.audit.source_names import inside, parameters
+from dropout_explained.audit.source_place import MODE, assigned, mentions, speaks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,6 +31,29 @@ def rate(p: Given, place: Place) -> str:
     return _of(p, place, frozenset()) if isinstance(p, ast.expr) else "own"
 
 
+def constant(given: Given, place: Place) -> float | None:
+    """Return the number that is spelt out, here or where a constant is defined."""
+    if not isinstance(given, ast.Name):
+        return number(given)
+    for scope in reversed(place.scopes):
+        if given.id in parameters(scope):
+            return None
+        values = [
+            node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+            for node in inside(scope)
+            if any(getattr(target, "id", "") == given.id for target in _targets(node))
+        ]
+        if values:
+            return number(values[0]) if len(values) == 1 else None
+    return None
+
+
+def _targets(node: ast.AST) -> list[ast.expr]:
+    one = getattr(node, "target", None)
+    many: list[ast.expr] = getattr(node, "targets", [])
+    return [*many, one] if isinstance(one, ast.expr) else many
+
+
 def _of(p: ast.expr, place: Place, seen: frozenset[str]) -> str:
     spelt = number(p)
     if spelt is not None:
@@ -44,9 +67,8 @@ def _parts(p: ast.expr, place: Place, seen: frozenset[str]) -> Iterator[str]:
     for node in ast.walk(p):
         if isinstance(node, ast.Name) and node.id not in {"self", *seen}:
             yield _of_name(node.id, place, seen | {node.id})
-        elif isinstance(node, ast.Attribute):
-            if place.owner is not None and ast.unparse(node.value) == "self":
-                yield _of_attribute(node.attr, place.owner)
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
+            yield _of_attribute(node.attr, place)
         elif isinstance(node, ast.Call) and not isinstance(node.func, ast.Name):
             yield "unknown"
 
@@ -63,40 +85,22 @@ def _of_name(name: str, place: Place, seen: frozenset[str]) -> str:
     return "own"
 
 
-def _of_attribute(name: str, owner: ast.ClassDef) -> str:
-    """Return what the methods of a class make of an attribute."""
-    values: list[ast.expr] = []
-    for method in owner.body:
-        if not isinstance(method, ast.FunctionDef):
-            continue
-        here = [value for value, _ in assigned(method, name, of_self=True)]
-        values += here
-        follows = speaks_of(method.name, MODE) if here else method.name == name
-        if follows and (here or mentions(method, MODE)):
-            return "mode"
-    return "zero" if values and all(number(value) == 0 for value in values) else "own"
+def _of_attribute(name: str, place: Place) -> str:
+    """Return what the methods of a class make of an attribute, or of a property."""
+    given = place.assigned_to_self(name)
+    if any(speaks_of(getattr(method, "name", ""), MODE) for _, method in given):
+        return "mode"
+    properties = [
+        node
+        for node in (place.owner.body if place.owner else [])
+        if isinstance(node, ast.FunctionDef) and node.name == name
+    ]
+    if any(mentions(method, MODE) for method in properties):
+        return "mode"
+    return "zero" if given and all(number(value) == 0 for value, _ in given) else "own"
 
 
 def first_of(kinds: Iterable[str]) -> str:
     """Return the first of the kinds that is among these, and "own" of none."""
     found = set(kinds)
     return next((kind for kind in KINDS if kind in found), "own")
-
-
-def assigned(
-    function: Function, name: str, *, of_self: bool = False
-) -> Iterator[tuple[ast.expr, bool]]:
-    """Yield what a function assigns to a name or an attribute, and whether the mode decides."""
-    waiting: list[tuple[ast.AST, bool]] = [(node, False) for node in ast.iter_child_nodes(function)]
-    while waiting:
-        node, by_mode = waiting.pop()
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if node.value is not None and any(
-                getattr(target, "attr" if of_self else "id", None) == name for target in targets
-            ):
-                yield node.value, by_mode
-        if isinstance(node, ast.If):
-            by_mode = by_mode or mentions(node.test, MODE)
-        if not isinstance(node, Scope):
-            waiting += [(child, by_mode) for child in ast.iter_child_nodes(node)]
