@@ -13,7 +13,7 @@ from dropout_explained.audit.source_names import Names
 from dropout_explained.audit.source_place import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from dropout_explained.audit.source_layers import Broken
 
@@ -29,36 +29,25 @@ class Hit(NamedTuple):
     last_line: int
 
 
-WORDS = re.compile(
-    r"[dD]ropout|scaled_dot_product_attention|preserve_rng_state|"
-    r"\b(?:LSTM|GRU|RNN|Transformer|TransformerEncoderLayer|TransformerDecoderLayer|"
-    r"MultiheadAttention)\b|\.(?:eval|train)\s*(?:#.*)?$"
-)
-# What stands for one of these words from here on: an imported name, a variable, an attribute.
-ALIAS = re.compile(
-    r"(?:ropout\w*|attention|LSTM|GRU|RNN|Attention|Layer|Transformer)\s+as\s+(\w+)|"
-    r"(\w+)\s*(?::[^=]*)?=\s*[\w.]*(?:ropout\w*|scaled_dot_product_attention)\b"
-)
-
-
-# A file with none of these holds none of those: nine files in ten, in no time.
-QUICK = (
+# What every line has that a rule may be about; most files have none of it.
+WORDS = (
     *("ropout", "scaled_dot_product_attention", "preserve_rng_state", "LSTM", "GRU", "RNN"),
     *("Transformer", "MultiheadAttention", ".eval", ".train"),
 )
+# What else stands for one of these from here on: an imported name, a variable, an attribute.
+ALIAS = re.compile(
+    r"(?:ropout\w*|attention|LSTM|GRU|RNN|Attention|Layer|Transformer)\s+as\s+(\w+)|"
+    r"(\w+)\s*=\s*[\w.]*(?:ropout\w*|scaled_dot_product_attention)\s*(?:#|$)|"
+    r"self\.(\w+)\s*=\s*[\w.]*Dropout\w*\("
+)
 
 
-def may_break_a_rule(text: str) -> bool:
-    """Return whether a file is worth reading line by line."""
-    return any(word in text for word in QUICK)
-
-
-def hits(tree: ast.Module, lines: Sequence[str]) -> list[Hit]:
+def hits(tree: ast.Module, text: str) -> list[Hit]:
     """Return what is wrong in a file, in the order of its lines."""
-    wanted = lines_of_interest(lines)
+    wanted = lines_of_interest(text)
     if not wanted:
         return []
-    names = Names(tree)
+    names, lines = Names(tree), text.split("\n")
     return sorted(
         _hit(node, broken)
         for node, around in _nodes(tree, (), wanted)
@@ -66,20 +55,35 @@ def hits(tree: ast.Module, lines: Sequence[str]) -> list[Hit]:
     )
 
 
-def lines_of_interest(lines: Sequence[str]) -> list[int]:
+def lines_of_interest(text: str) -> list[int]:
     """Return the numbers of the lines that a rule may be about, in order."""
-    found = {number for number, line in enumerate(lines, 1) if WORDS.search(line)}
-    named = {
-        name
-        for number in found
-        for pair in ALIAS.findall(lines[number - 1])
-        for name in pair
-        if name
-    }
-    if named:
+    found = numbers(text, (at for word in WORDS for at in places(word, text)))
+    if not found:
+        return []
+    lines = text.split("\n")
+    named = {name for line in found for names in ALIAS.findall(lines[line - 1]) for name in names}
+    if named := named - {""}:
         called = re.compile(rf"\b(?:{'|'.join(sorted(named))})\s*\(")
-        found |= {number for number, line in enumerate(lines, 1) if called.search(line)}
-    return sorted(found)
+        found += numbers(text, (match.start() for match in called.finditer(text)))
+    return sorted(set(found))
+
+
+def places(word: str, text: str) -> Iterator[int]:
+    """Yield where a word stands in a text."""
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + len(word))
+
+
+def numbers(text: str, positions: Iterable[int]) -> list[int]:
+    """Return the numbers of the lines that hold these positions."""
+    found, line, last = [], 1, 0
+    for position in sorted(positions):
+        line += text.count("\n", last, position)
+        last = position
+        found.append(line)
+    return found
 
 
 def _nodes(

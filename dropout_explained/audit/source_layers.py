@@ -16,8 +16,7 @@ from dropout_explained.audit.source_calls import (
     argument,
     number,
 )
-from dropout_explained.audit.source_names import Function, inside, parameters
-from dropout_explained.audit.source_place import assigned, blocks
+from dropout_explained.audit.source_names import Function, blocks, inside, parameters
 from dropout_explained.audit.source_rates import constant, rate
 
 if TYPE_CHECKING:
@@ -101,8 +100,7 @@ def never_acts(call: ast.Call, at: int, place: Place) -> Iterator[Broken]:
 
 def is_chosen(p: Given, place: Place) -> bool:
     """Return whether code chooses a value, as ``p if num_layers > 1 else 0`` does."""
-    name = getattr(p, "id", "")
-    values = [value for function in place.functions for value, _ in assigned(function, name)]
+    values = place.assigned(getattr(p, "id", ""))
     branches = [
         node
         for function in place.functions

@@ -7,6 +7,8 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from dropout_explained.audit.source_words import MODE, mentions
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -27,11 +29,24 @@ class Names:
         self._module = module
         self._bound: dict[ast.AST, dict[str, str | ast.expr]] = {}
         self._stars: set[str] = set()
+        self._assigned: dict[ast.AST, dict[str, list[tuple[ast.expr, bool]]]] = {}
         self._of(module)
 
     def path(self, node: ast.AST, scopes: Sequence[ast.AST]) -> str:
         """Return the dotted path that a name or an attribute stands for, "" if unknown."""
         return FILE_OF_LAYERS.sub("torch.nn", self._path(node, scopes, frozenset()))
+
+    def assignments(self, function: Function) -> dict[str, list[tuple[ast.expr, bool]]]:
+        """Return what a function assigns to each name, and whether the mode decides that it does.
+
+        An attribute goes by its name behind a dot.
+        """
+        if function not in self._assigned:
+            found: dict[str, list[tuple[ast.expr, bool]]] = defaultdict(list)
+            for name, value, by_mode in _assignments(function):
+                found[name].append((value, by_mode))
+            self._assigned[function] = found
+        return self._assigned[function]
 
     @property
     def has_torch(self) -> bool:
@@ -83,10 +98,9 @@ class Names:
                     imported[name].add(path)
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 others.append(node.name)
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                others.append(node.id)
-            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name | ast.Attribute):
-                names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            names = [target.id for target in targets(node) if isinstance(target, ast.Name)]
+            others += names
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name | ast.Attribute):
                 aliases |= dict.fromkeys(names, node.value)
         bound: dict[str, str | ast.expr] = dict.fromkeys(others, "")
         bound |= {name: value for name, value in aliases.items() if others.count(name) == 1}
@@ -109,15 +123,41 @@ class Names:
                 self._stars.add(home)
 
 
-def inside(scope: ast.AST) -> Iterator[ast.AST]:
-    """Yield what stands in a scope, and of inner functions and classes only that they do."""
-    body = getattr(scope, "body", [])
-    waiting: list[ast.AST] = list(body) if isinstance(body, list) else [body]
+def inside(scope: ast.AST) -> Iterator[ast.stmt]:
+    """Yield the statements of a scope, and of inner functions and classes only that they stand there.
+
+    Expressions bind names as well, but hardly those that matter here, and are most of a tree.
+    """
+    for block in blocks(scope):
+        for statement in block:
+            yield statement
+            if not isinstance(statement, Scope):
+                yield from inside(statement)
+
+
+def blocks(node: ast.AST) -> list[list[ast.stmt]]:
+    """Return the blocks of statements that a node holds."""
+    found = [getattr(node, name, None) for name in ("body", "orelse", "finalbody")]
+    within = [*getattr(node, "handlers", ()), *getattr(node, "cases", ())]
+    found += [inner.body for inner in within]
+    return [block for block in found if isinstance(block, list)]
+
+
+def targets(statement: ast.stmt) -> list[ast.expr]:
+    """Return what a statement binds, names and attributes, one by one."""
+    waiting: list[ast.expr | None] = [getattr(statement, "target", None)]
+    waiting += getattr(statement, "targets", ())
+    waiting += [item.optional_vars for item in getattr(statement, "items", ())]
+    found: list[ast.expr] = []
     while waiting:
-        node = waiting.pop()
-        yield node
-        if not isinstance(node, Scope):
-            waiting.extend(ast.iter_child_nodes(node))
+        target = waiting.pop()
+        if isinstance(target, ast.Name | ast.Attribute):
+            found.append(target)
+        elif isinstance(target, ast.Tuple | ast.List):
+            waiting += target.elts
+        elif isinstance(target, ast.Starred):
+            waiting.append(target.value)
+    return found
 
 
 def parameters(scope: ast.AST) -> dict[str, ast.expr | None]:
@@ -134,3 +174,16 @@ def parameters(scope: ast.AST) -> dict[str, ast.expr | None]:
     found |= {argument.arg: default for argument, default in keywords}
     stars = [star.arg for star in (given.vararg, given.kwarg) if star is not None]
     return found | dict.fromkeys(stars)
+
+
+def _assignments(node: ast.AST, *, by_mode: bool = False) -> Iterator[tuple[str, ast.expr, bool]]:
+    for block in blocks(node):
+        for statement in block:
+            value: object = getattr(statement, "value", None)
+            if isinstance(value, ast.expr):
+                for target in targets(statement):
+                    name = f".{target.attr}" if isinstance(target, ast.Attribute) else ""
+                    yield name or getattr(target, "id", ""), value, by_mode
+            if not isinstance(statement, Scope):
+                chosen = isinstance(statement, ast.If) and mentions(statement.test, MODE)
+                yield from _assignments(statement, by_mode=by_mode or chosen)

@@ -12,18 +12,21 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from dropout_explained.audit.source_names import Function, Scope, parameters
+from dropout_explained.audit.source_names import Function, Scope, blocks, parameters
+from dropout_explained.audit.source_words import (
+    MODE,
+    PARTS,
+    SWITCH,
+    TRAINING,
+    mentions,
+    speaks_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dropout_explained.audit.source_names import Names
 
-# How the parts of a name begin that speaks of training, of the mode, and of another switch.
-TRAINING = ("train", "fit")
-MODE = (*TRAINING, "eval", "infer", "predict", "test", "validat", "determin")
-SWITCH = ("mode", "switch", "loop", "sampl", "stoch", "mc", "phase", "gener", "always", "forc")
-PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 MEANT = re.compile(
     r"\balways\b|\beven (?:in|at|during|when|if)\b|\bforc(?:e|es|ed|ing)\b|on purpose|"
     r"intention|deliberate|\b(?:also|still|active|kept?|enabled?|on) (?:in|at|during)\b|"
@@ -67,15 +70,22 @@ class Place:
         start = 0 if self.owner is None else self.scopes.index(self.owner) + 1
         return [scope for scope in self.scopes[start:] if isinstance(scope, Function)]
 
+    def assigned(self, name: str) -> list[ast.expr]:
+        """Return what the functions around assign to a name."""
+        return [
+            value
+            for function in self.functions
+            for value, _ in self.names.assignments(function).get(name, [])
+        ]
+
     def assigned_to_self(self, name: str) -> list[tuple[ast.expr, Function]]:
         """Return what the methods of the class assign to an attribute, and which method does."""
-        if self.owner is None:
-            return []
-        methods = [node for node in self.owner.body if isinstance(node, Function)]
+        methods = self.owner.body if self.owner else []
         return [
             (value, method)
             for method in methods
-            for value, _ in assigned(method, name, of_self=True)
+            if isinstance(method, Function)
+            for value, _ in self.names.assignments(method).get(f".{name}", [])
         ]
 
     @cached_property
@@ -189,27 +199,6 @@ class Place:
         yield " ".join(above)
 
 
-def speaks_of(name: str, beginnings: tuple[str, ...]) -> bool:
-    """Return whether a part of a name begins like one of these."""
-    return any(part.lower().startswith(beginnings) for part in PARTS.findall(name))
-
-
-def mentions(node: ast.AST, beginnings: tuple[str, ...]) -> bool:
-    """Return whether a name, an attribute or a string in an expression begins like one of these."""
-    for inner in ast.walk(node):
-        for field in ("id", "attr", "value"):
-            text = getattr(inner, field, None)
-            if isinstance(text, str) and speaks_of(text, beginnings):
-                return True
-    return False
-
-
-def blocks(node: ast.AST) -> list[list[ast.stmt]]:
-    """Return the blocks of statements that a node holds."""
-    found = (getattr(node, name, None) for name in ("body", "orelse", "finalbody"))
-    return [block for block in found if isinstance(block, list)]
-
-
 def exits(block: list[ast.stmt]) -> Iterator[ast.expr]:
     """Yield the conditions on which these statements leave what they stand in."""
     for statement in block:
@@ -223,22 +212,3 @@ def leaves(statement: ast.Assert | ast.If) -> bool:
     return isinstance(statement, ast.Assert) or any(
         isinstance(inner[-1], away) for inner in blocks(statement) if inner
     )
-
-
-def assigned(
-    function: Function, name: str, *, of_self: bool = False
-) -> Iterator[tuple[ast.expr, bool]]:
-    """Yield what a function assigns to a name or an attribute, and whether the mode decides."""
-    waiting: list[tuple[ast.AST, bool]] = [(node, False) for node in ast.iter_child_nodes(function)]
-    while waiting:
-        node, by_mode = waiting.pop()
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if node.value is not None and any(
-                getattr(target, "attr" if of_self else "id", None) == name for target in targets
-            ):
-                yield node.value, by_mode
-        if isinstance(node, ast.If):
-            by_mode = by_mode or mentions(node.test, MODE)
-        if not isinstance(node, Scope):
-            waiting += [(child, by_mode) for child in ast.iter_child_nodes(node)]

@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from dropout_explained.audit.source_calls import UNKNOWN, Given, number
-from dropout_explained.audit.source_names import inside, parameters
-from dropout_explained.audit.source_place import MODE, assigned, mentions, speaks_of
+from dropout_explained.audit.source_names import inside, parameters, targets
+from dropout_explained.audit.source_words import MODE, mentions, speaks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,19 +39,13 @@ def constant(given: Given, place: Place) -> float | None:
         if given.id in parameters(scope):
             return None
         values = [
-            node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+            getattr(node, "value", None)
             for node in inside(scope)
-            if any(getattr(target, "id", "") == given.id for target in _targets(node))
+            if any(getattr(target, "id", "") == given.id for target in targets(node))
         ]
         if values:
             return number(values[0]) if len(values) == 1 else None
     return None
-
-
-def _targets(node: ast.AST) -> list[ast.expr]:
-    one = getattr(node, "target", None)
-    many: list[ast.expr] = getattr(node, "targets", [])
-    return [*many, one] if isinstance(one, ast.expr) else many
 
 
 def _of(p: ast.expr, place: Place, seen: frozenset[str]) -> str:
@@ -75,7 +69,7 @@ def _parts(p: ast.expr, place: Place, seen: frozenset[str]) -> Iterator[str]:
 
 def _of_name(name: str, place: Place, seen: frozenset[str]) -> str:
     for function in reversed(place.functions):
-        values = list(assigned(function, name))
+        values = place.names.assignments(function).get(name, [])
         if any(by_mode for _, by_mode in values):
             return "mode"
         if values:
