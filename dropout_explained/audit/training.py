@@ -183,7 +183,8 @@ def _high(draw: Any, where: str) -> Finding | None:
 
 def _checkpoints(draws: list[Any]) -> list[Finding]:
     """Pair what a checkpoint drew with what it drew again, place by place."""
-    first, again = defaultdict(list), defaultdict(list)
+    first: defaultdict[Any, list[Any]] = defaultdict(list)
+    again: defaultdict[Any, list[Any]] = defaultdict(list)
     for draw in draws:
         if draw.place.in_checkpoint and draw.coins is not None and draw.coins.mask is not None:
             key = (draw.place.path, draw.shape)
