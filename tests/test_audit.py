@@ -209,7 +209,7 @@ def test_models_of_unusual_kinds() -> None:
     exported = torch.export.export(plain.eval(), (x,)).module()
     with pytest.raises(ValueError, match="an exported one has lost them"):
         audit(exported, x)
-    with pytest.raises(TypeError, match="model must be a torch.nn.Module or a callable"):
+    with pytest.raises(TypeError, match=r"model must be a torch.nn.Module or a callable"):
         audit(cast("Any", 3))
     with pytest.raises(TypeError, match="accept must be a list of names"):
         audit(plain, x, accept="1")
