@@ -246,7 +246,7 @@ def test_the_report_reads_well() -> None:
 def test_the_address_of_the_site_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then a finding links to it."""
     monkeypatch.setenv("DROPOUT_EXPLAINED_DOCS", "https://example.org/docs/")
-    (found,) = audit(lambda x: F.dropout(x), torch.ones(2, 3)).errors
+    (found,) = audit(F.dropout, torch.ones(2, 3)).errors
     assert found.docs == "https://example.org/docs/fix/findings.html#de001"
 
 

@@ -1,4 +1,4 @@
-"""Judge a mask where it meets data: does what it multiplies by, times its keep rate, give 1?"""
+"""Judge a mask where it meets data: what it multiplies by, times its keep rate, must give 1."""
 
 from __future__ import annotations
 
