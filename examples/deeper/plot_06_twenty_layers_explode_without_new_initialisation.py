@@ -121,7 +121,7 @@ axes[1].set_title("Only 2q/n holds the gradient, too")
 axes[1].set_xlabel("layer")
 axes[0].set_ylim(top=1e6)
 axes[0].set_yticks([1e-3, 1, 1e3], ["1/1000", "1", "1000"])
-axes[0].legend(loc="upper left", ncols=2, columnspacing=0.8, handletextpad=0.4)
+axes[0].legend(loc=(-0.02, 0.78), ncols=2, columnspacing=0.6, handlelength=1.2)
 plt.show()
 
 # %%
