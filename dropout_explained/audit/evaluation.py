@@ -43,21 +43,18 @@ def findings_of(
 def _whose(draw: Any) -> tuple[str, str]:
     """Return the rule that a draw in evaluation breaks, and what is to be said."""
     place, function = draw.place, draw.function
-    drop = f"{function}{_p_of(draw)}"
     if draw.generator != "torch":
         return "DE006", f"{draw.generator} draws in evaluation."
+    if place.stranger and place.held:
+        return "DE004", f"{place.stranger} in a plain list or dictionary drops after eval()."
     if place.stranger:
-        if place.held:
-            message = f"{place.stranger} in a plain list or dictionary drops after eval()."
-            return "DE004", message
         return "DE003", f"{place.stranger} is built in forward, and drops after eval()."
-    if function in ATTENTION:
-        return "DE002", f"{drop} drops in evaluation."
-    if function in LAYERS or function in ("dropout_", "native_dropout"):
-        if place.mode == "training":
-            return "DE008", f"{place.path or place.kind} stays in training mode after eval()."
-        return "DE001", f"{drop} drops in evaluation."
-    return "DE005", f"torch.{function} draws {draw.shape or 'a number'} in evaluation."
+    if function not in (*ATTENTION, *LAYERS, "dropout_", "native_dropout"):
+        return "DE005", f"torch.{function} draws {draw.shape or 'a number'} in evaluation."
+    if function not in ATTENTION and place.mode == "training":
+        return "DE008", f"{place.path or place.kind} stays in training mode after eval()."
+    code = "DE002" if function in ATTENTION else "DE001"
+    return code, f"{function}{_p_of(draw)} drops in evaluation."
 
 
 def _p_of(draw: Any) -> str:
@@ -70,7 +67,7 @@ def _unseen(
     inputs: tuple[Any, ...],
     kwargs: dict[str, Any],
     at_rest: Callable[[], None],
-    draws: bool,  # noqa: FBT001
+    draws: bool,
 ) -> list[Finding]:
     """Compare passes with one seed: twice from the start, and twice with state carried on."""
     (first,) = several_passes(model, inputs, kwargs, [0], at_rest)

@@ -71,10 +71,8 @@ def rules() -> dict[str, Rule]:
     text = resources.files("dropout_explained.audit").joinpath("rules.toml").read_text("utf-8")
     found = {}
     for code, record in tomllib.loads(text).items():
-        given: dict[str, Any] = {**record, "finds": tuple(record["finds"])}
-        found[code] = Rule(
-            code=code, **{k: v.strip("\n") if isinstance(v, str) else v for k, v in given.items()}
-        )
+        texts = {name: one.strip("\n") for name, one in record.items() if name != "finds"}
+        found[code] = Rule(code=code, finds=tuple(record["finds"]), **texts)
     return found
 
 

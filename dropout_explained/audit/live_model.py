@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dropout_explained.arguments import BadArgument, BadArgumentType
 from dropout_explained.audit import evaluation, structure, training
+from dropout_explained.audit.mask_scale import keep_probability
 from dropout_explained.audit.report import Report, Site
 from dropout_explained.models import differentiated, modules_of, watched
 
@@ -154,7 +155,7 @@ def _sites(recording: Any, scales: Any) -> list[Site]:
             continue
         meeting = met.get(id(draw.coins)) if draw.coins is not None else None
         mask = None if draw.coins is None else draw.coins.mask
-        q = training.keep_probability(draw)
+        q = keep_probability(draw)
         sites.append(
             Site(
                 path=draw.place.path,

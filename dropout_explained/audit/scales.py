@@ -1,4 +1,4 @@
-"""Follow masks to the data that they meet, and the data on: by what is it multiplied in all?
+"""Follow masks to the data that they meet, and the data on, and tell by what it is multiplied.
 
 A mask that keeps with the probability q must multiply what it keeps by 1 / q in all, before, in or
 after it, or evaluation must multiply by q. That is arithmetic at the place where the mask acts,
@@ -7,11 +7,12 @@ and no statistics of the output, whose mean over masks differs in every nonlinea
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
 CLOSE = 2e-3  # of products that half precision has rounded

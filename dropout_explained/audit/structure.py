@@ -35,7 +35,7 @@ def _is_batch_norm(module: Any) -> bool:
 
 
 def _modes(modules: dict[str, Any]) -> Iterator[Finding]:
-    """A whole in evaluation, and a part of it that drops."""
+    """Yield parts that drop in a whole that is in evaluation."""
     root = modules.get("")
     if root is None or root.training:
         return
@@ -54,7 +54,7 @@ def _modes(modules: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _frozen(modules: dict[str, Any]) -> Iterator[Finding]:
-    """The largest parts whose parameters are all frozen, in training mode."""
+    """Yield the largest parts whose parameters are all frozen, in training mode."""
     root = modules.get("")
     if root is None or not root.training:
         return

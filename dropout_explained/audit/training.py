@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from math import prod, sqrt
 from typing import TYPE_CHECKING, Any
 
 from dropout_explained.audit.evaluation import place_text
-from dropout_explained.audit.findings import Finding, finding
-from dropout_explained.audit.scales import CLOSE, Scales
+from dropout_explained.audit.findings import finding
+from dropout_explained.audit.mask_scale import keep_probability, wrong_scale
 from dropout_explained.audit.structure import rows_are_dropped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dropout_explained.audit.scales import Meeting
-
-MISREAD = 5  # standard errors between the share that is kept and q: then the mask was misread
+    from dropout_explained.audit.findings import Finding
+    from dropout_explained.audit.scales import Meeting, Scales
 
 
 def findings_of(runs: list[tuple[Any, Scales]], at_rest: Scales) -> list[Finding]:
@@ -30,7 +28,7 @@ def findings_of(runs: list[tuple[Any, Scales]], at_rest: Scales) -> list[Finding
                 continue
             where = place_text(draw.place)
             for one in (
-                _scale(draw, meeting, at_rest, where),
+                wrong_scale(draw, meeting, at_rest, where),
                 _two_in_a_row(draw, meeting, by_coins, where),
                 _before_norm(draw, meeting, where),
                 _selu(draw, meeting, where),
@@ -45,78 +43,6 @@ def findings_of(runs: list[tuple[Any, Scales]], at_rest: Scales) -> list[Finding
         for one in _checkpoints(recording.draws):
             found.setdefault((one.code, one.where), one)
     return list(found.values())
-
-
-def keep_probability(draw: Any) -> float | None:
-    """Return the keep probability of a draw, if it is one number."""
-    coins = draw.coins
-    if coins is None or not isinstance(coins.probability, float):
-        return None
-    return coins.probability if coins.keeps is not False else 1.0 - coins.probability
-
-
-def _scale(draw: Any, meeting: Meeting, at_rest: Scales, where: str) -> Finding | None:
-    """Value times keep rate must be 1, or evaluation must multiply by the keep rate."""
-    q = keep_probability(draw)
-    if q is None or not 0 < q < 1 or meeting.replaces or "alpha" in draw.function:
-        return None
-    if not meeting.factors or draw.coins.mask is None:
-        return None
-    kept, coins = int(draw.coins.mask.sum()), draw.coins.mask.numel()
-    if not kept or abs(kept / coins - q) > MISREAD * sqrt(q * (1 - q) / coins):
-        return None
-    constants = at_rest.constants.get(meeting.path, set())
-    value = meeting.value or 1.0
-    neighbours = [*([meeting.before] if meeting.before else []), *meeting.after]
-    if _is(value * q, 1):
-        again = [one for one in neighbours if _is(one * q, 1) and not _among(one, constants)]
-        if not again or draw.function not in _SCALES_ITSELF:
-            return None
-        return finding(
-            "DE011",
-            where,
-            f"{draw.function} divides by q = {q:.3g}, and the code divides again: "
-            f"the mean in training is {value * again[0] * q:.3g} times the input.",
-        )
-    right = any(_is(one * q, 1) for one in meeting.factors)
-    observed = any(_is(one * kept / coins, 1) for one in meeting.factors)
-    if right or observed or _among(q, constants) or _among(1 / q, constants):
-        return None
-    total = value * prod(one for one in neighbours if not _among(one, constants))
-    if _is(total, 1):
-        return _unscaled(draw, meeting, q, where)
-    turned = " It divides by the probability to drop." if _is(total * (1 - q), 1) else ""
-    return finding(
-        "DE012",
-        where,
-        f"A mask that keeps with q = {q:.3g} multiplies by {total:.4g}, not by {1 / q:.4g}: the "
-        f"mean in training is {total * q:.3g} times the input.{turned}",
-    )
-
-
-_SCALES_ITSELF = ("dropout", "dropout1d", "dropout2d", "dropout3d", "native_dropout", "dropout_")
-
-
-def _unscaled(draw: Any, meeting: Meeting, q: float, where: str) -> Finding:
-    """A mask of ones and zeros; of whole rows it may well be meant, as word dropout is."""
-    found = finding(
-        "DE010",
-        where,
-        f"A mask that keeps with q = {q:.3g} is not scaled: the mean in training is {q:.3g} times "
-        "that in evaluation.",
-    )
-    rows = draw.coins.mask.numel() < prod(meeting.data)
-    if not rows:
-        return found
-    return Finding(found.code, "note", found.where, found.message, found.fix, found.docs)
-
-
-def _is(one: float, other: float) -> bool:
-    return abs(one - other) <= CLOSE * abs(other)
-
-
-def _among(number: float, constants: set[float]) -> bool:
-    return any(_is(one, number) for one in constants)
 
 
 def _two_in_a_row(
@@ -183,7 +109,8 @@ def _high(draw: Any, where: str) -> Finding | None:
 
 def _checkpoints(draws: list[Any]) -> list[Finding]:
     """Pair what a checkpoint drew with what it drew again, place by place."""
-    first, again = defaultdict(list), defaultdict(list)
+    first: defaultdict[Any, list[Any]] = defaultdict(list)
+    again: defaultdict[Any, list[Any]] = defaultdict(list)
     for draw in draws:
         if draw.place.in_checkpoint and draw.coins is not None and draw.coins.mask is not None:
             key = (draw.place.path, draw.shape)

@@ -121,6 +121,7 @@ def _attributes(modules: list[torch.nn.Module]) -> Iterator[None]:
     before = [(one, dict(vars(one))) for one in plain]
     tensors = [t for one in scripted for t in (*one.parameters(), *one.buffers())]
     values = [(tensor, tensor.detach().clone()) for tensor in tensors]
+    modes = [(one, one.training) for one in scripted]
     copies = [{name: own_copy(item, memo) for name, item in own.items()} for _, own in before]
     for (module, _), copied in zip(before, copies, strict=True):
         vars(module).update(copied)
@@ -130,6 +131,8 @@ def _attributes(modules: list[torch.nn.Module]) -> Iterator[None]:
         for module, own in before:
             vars(module).clear()
             vars(module).update(own)
+        for module, mode in modes:
+            module.training = mode
         with torch.no_grad():
             for tensor, value in values:
                 if not torch.equal(tensor, value):
