@@ -59,9 +59,16 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
     seen: set[str] = set()
     for path in paths:
         for found in _inside(path) if path.is_dir() else (path,):
-            if (name := os.path.realpath(found)) not in seen:
-                seen.add(name)
+            if (file := _file_itself(found)) not in seen:
+                seen.add(file)
                 yield found
+
+
+def _file_itself(path: Path) -> str:
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # no name of a file, as reading it will tell
+        return str(path)
 
 
 def _inside(folder: Path) -> Iterator[Path]:
@@ -94,9 +101,10 @@ def read(path: Path) -> Source:
 
 def _text(contents: bytes) -> str:
     try:
+        # Lines end where they end for Python.
+        contents = contents.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         encoding, _ = tokenize.detect_encoding(io.BytesIO(contents).readline)
-        # Lines end here where they end for Python.
-        return contents.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+        return contents.decode(encoding)
     except (UnicodeDecodeError, SyntaxError) as error:
         raise NotRead(f"cannot be decoded: {error}") from None
 

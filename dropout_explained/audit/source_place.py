@@ -100,7 +100,7 @@ class Place:
         if self.owner is None or isinstance(self.functions[0], ast.Lambda):
             return False
         marks = {self.path(mark) or ast.unparse(mark) for mark in self.functions[0].decorator_list}
-        bases = [self.path(base) for base in self.owner.bases]
+        bases = [self.path(base) or ast.unparse(base) for base in self.owner.bases]
         if marks & {"staticmethod", "classmethod"}:
             return False
         if any(base.endswith("autograd.Function") for base in bases):
@@ -172,16 +172,12 @@ class Place:
             return True
         if any(MEANT.search(text) or MONTE_CARLO.search(text) for text in self._comments()):
             return True
-        documented = [scope for scope in [*self.functions, self.owner] if scope is not None]
-        for scope in documented:
-            if not isinstance(scope, ast.Lambda):
-                text = " ".join((ast.get_docstring(scope) or "").split())
-                sentences = re.split(r"(?<=[.;:])\s", text)
-                if any(MEANT.search(said) and DROPS.search(said) for said in sentences):
-                    return True
-                if MONTE_CARLO.search(text):
-                    return True
-        return False
+        documented = [*self.functions, *([self.owner] if self.owner else [])]
+        return any(
+            says_that_it_drops_always(ast.get_docstring(scope) or "")
+            for scope in documented
+            if not isinstance(scope, ast.Lambda)
+        )
 
     def _comments(self) -> Iterator[str]:
         """Yield the comments on the lines of this node, and those right above its statement."""
@@ -197,6 +193,15 @@ class Place:
                 break
             above.insert(0, line.strip("# \t\r\n"))
         yield " ".join(above)
+
+
+def says_that_it_drops_always(docstring: str) -> bool:
+    """Return whether a docstring has a sentence about dropping, and about doing it on purpose."""
+    text = " ".join(docstring.split())
+    sentences = re.split(r"(?<=[.;:])\s", text)
+    return MONTE_CARLO.search(text) is not None or any(
+        MEANT.search(sentence) and DROPS.search(sentence) for sentence in sentences
+    )
 
 
 def exits(block: list[ast.stmt]) -> Iterator[ast.expr]:
