@@ -42,7 +42,7 @@ def _lint(arguments: argparse.Namespace) -> int:
     else:
         print(report)
         if report.errors or report.warnings:
-            print(f"\n{PROGRAM} rules --explain CODE tells more, with examples.")
+            print(f"\n{PROGRAM} rules --explain CODE tells more.")
     return 1 if report.errors else 0
 
 

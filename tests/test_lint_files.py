@@ -164,7 +164,9 @@ def test_a_comment_silences_only_where_the_finding_stands(tmp_path: Path) -> Non
 def notebook(*cells: str | list[str], **metadata: Any) -> str:
     """Return a notebook with a cell of text and these cells of code."""
     text = {"cell_type": "markdown", "metadata": {}, "source": "F.dropout(x, 0.5)"}
-    code: list[dict[str, Any]] = [{"cell_type": "code", "metadata": {}, "source": cell} for cell in cells]
+    code: list[dict[str, Any]] = [
+        {"cell_type": "code", "metadata": {}, "source": cell} for cell in cells
+    ]
     return json.dumps({"nbformat": 4, "metadata": metadata, "cells": [text, *code]})
 
 
