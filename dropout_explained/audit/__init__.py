@@ -3,5 +3,6 @@
 from dropout_explained.audit.findings import Finding, Rule, rule_of, rules
 from dropout_explained.audit.live_model import audit
 from dropout_explained.audit.report import Report, Site
+from dropout_explained.audit.source_code import lint
 
-__all__ = ["Finding", "Report", "Rule", "Site", "audit", "rule_of", "rules"]
+__all__ = ["Finding", "Report", "Rule", "Site", "audit", "lint", "rule_of", "rules"]
