@@ -48,7 +48,10 @@ def as_text(table: Table) -> str:
     if table.rows:
         rows = [Row(table.columns), *table.rows]
         widths = [max(len(row.cells[i]) for row in rows) for i in range(len(table.columns))]
-        parts.append([_line(row, widths) for row in rows])
+        lines = [_line(row, widths) for row in rows]
+        if max(map(len, lines)) > WIDTH:  # then each remark has a line of its own
+            lines = [line for row in rows for line in _two_lines(row, widths)]
+        parts.append(lines)
     if table.facts:
         names = max(len(fact.name) for fact in table.facts)
         values = max(len(fact.value) for fact in table.facts)
@@ -66,6 +69,11 @@ def as_text(table: Table) -> str:
 def _line(row: Row, widths: list[int]) -> str:
     cells = (cell.rjust(width) for cell, width in zip(row.cells, widths, strict=True))
     return f"  {'  '.join(cells)}   {row.remark}".rstrip()
+
+
+def _two_lines(row: Row, widths: list[int]) -> list[str]:
+    remark = textwrap.wrap(row.remark, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)
+    return [_line(row._replace(remark=""), widths), *remark]
 
 
 def as_html(table: Table) -> str:
