@@ -92,7 +92,8 @@ assert not audit(model, data[:8], accept=["1.2"]).warnings
 fig, ax = plt.subplots(figsize=(4.0, 3.0))
 low, high = chances.aminmax(dim=0)
 rows, places = (high - low).topk(10).indices, range(1, 11)
-ax.vlines(places, low[rows], high[rows], color=figures.DROPPED, lw=6, label="head awake")
+thick = {"color": figures.DROPPED, "lw": 6, "label": "head awake"}
+ax.vlines(places, low[rows], high[rows], **thick)
 ax.plot(places, settled[rows], "o", color=figures.KEPT, label="eval() last")
 ax.axhline(0.5, color=figures.NEUTRAL, ls="--")
 ax.set(xlabel="the ten who differ most", ylabel="probability of benign", xticks=[])
