@@ -76,7 +76,7 @@ changed = [name for name in start if not torch.equal(after[name], start[name])]
 print("changed in the frozen encoder:", *changed, sep="\n  ")
 assert changed == [f"1.{name}" for name, _ in encoder[1].named_buffers()]
 print(f"white digits: {kept[0]:.1%}, 51 steps later {kept[-1]:.1%}")
-assert kept[-1] < kept[0] - 0.1
+assert kept[-1] < kept[0]
 assert not torch.equal(model[0](white[:8]), model[0](white[:8]))  # it drops, too
 
 # %%
