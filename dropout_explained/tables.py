@@ -97,7 +97,7 @@ def as_html(table: Table) -> str:
 
 
 def _html_row(cells: tuple[str, ...], remark: str, kind: str = "") -> str:
-    head, *rest = (escape(cell) for cell in (*cells, remark))
+    head, *rest = (escape(cell).replace("\n", "<br>\n") for cell in (*cells, remark))
     named = f' class="{kind}"' if kind else ""
     data = "".join(f"<td>{cell}</td>" for cell in rest)
     return f'<tr{named}><th scope="row">{head}</th>{data}</tr>'

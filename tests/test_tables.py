@@ -110,6 +110,8 @@ def test_a_table_knows_nothing_of_what_it_shows() -> None:
     assert BeautifulSoup(as_html(table), "html.parser").select("caption")[0].text in table.title
     cells = Table("Title", columns=("kind",), rows=(Row(("<fig>",), "a & b"),))
     assert '<th scope="row">&lt;fig&gt;</th><td>a &amp; b</td>' in as_html(cells)
+    lines = Table("Title", facts=(Fact("fig", "1", "sweet\ndry"),))
+    assert "<td>sweet<br>\ndry</td>" in as_html(lines)
 
 
 def test_remarks_that_do_not_fit_stand_below() -> None:
