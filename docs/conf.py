@@ -75,7 +75,11 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"plot_",
     "within_subsection_order": "FileNameSortKey",
-    "subsection_order": ["../examples/article", "../examples/deeper"],
+    "subsection_order": [
+        "../examples/article",
+        "../examples/pitfalls",
+        "../examples/deeper",
+    ],
     "abort_on_example_error": True,
     "doc_module": ("dropout_explained",),
     "prefer_full_module": {r"dropout_explained\.figures\."},
