@@ -136,7 +136,7 @@ def _finding(path: Path, source: Source, hit: Hit) -> Finding:
 
 
 def _unreadable(where: str, why: str) -> Finding:
-    fix = "Nothing in it was looked at."
+    fix = "Mend it, or leave it out: nothing in it was looked at."
     return Finding(
         UNREADABLE, "note", where, f"{why[0].upper()}{why[1:]}.", fix, docs_of(UNREADABLE)
     )
