@@ -1,4 +1,4 @@
-"""The commands that look for mistakes: in source files, and in the catalogue of what can be wrong."""
+"""The commands that look for mistakes: in a model, in source files, and in the catalogue of both."""
 
 from __future__ import annotations
 
@@ -7,8 +7,17 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dropout_explained.arguments import BadArgument
-from dropout_explained.audit import Finding, Rule, address_of, lint, rule_of, rules
+from dropout_explained.arguments import BadArgument, BadArgumentType
+from dropout_explained.audit import (
+    Finding,
+    Rule,
+    address_of,
+    audit,
+    lint,
+    model_and_inputs,
+    rule_of,
+    rules,
+)
 from dropout_explained.cli_parts import PROGRAM, declared, print_json
 from dropout_explained.tables import WIDTH
 
@@ -18,6 +27,48 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "github")
 LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
+
+
+def _add_audit(commands: Any) -> None:
+    what = "run a model, and find mistakes with its dropout"
+    command = declared(commands, _audit, "audit", what, "my_models:build --input-shape 8,3")
+    command.add_argument(
+        "target",
+        metavar="MODULE:FACTORY",
+        help="a model, or what makes one, alone or with its inputs; also file.py:factory",
+    )
+    command.add_argument(
+        "--input-shape",
+        nargs="+",
+        default=[],
+        metavar="SHAPE",
+        help="shape of each input, as 2,3 for normal numbers or 2,5:int64 for zeros",
+    )
+    command.add_argument(
+        "--accept",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="draws that are meant: module paths, file:line or codes, with * as in file names",
+    )
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    model, inputs, named = model_and_inputs(arguments.target, arguments.input_shape)
+    try:
+        report = audit(model, *inputs, accept=arguments.accept, **named)
+    except (BadArgument, BadArgumentType):
+        raise
+    except Exception as error:
+        raise BadArgument(
+            f"target must run on its inputs, which --input-shape sets; {arguments.target} raises "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    if arguments.json:
+        print_json(report.as_dict())
+    else:
+        print(report)
+    return 1 if report.errors else 0
 
 
 def _add_lint(commands: Any) -> None:
@@ -125,4 +176,4 @@ def _wrapped(text: str, indent: str = "") -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
 
 
-COMMANDS = (_add_lint, _add_rules)
+COMMANDS = (_add_audit, _add_lint, _add_rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from torch import nn
 
 from dropout_explained.audit.target import model_and_inputs
+from dropout_explained.cli import main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +49,11 @@ def too_many():
 
 class holder:
     inner = model
+
+
+class Forgotten(nn.Module):
+    def forward(self, x):
+        return nn.functional.dropout(x, 0.25)
 """
 
 
@@ -106,3 +113,36 @@ def test_an_import_that_fails_inside_is_not_hidden(written: Path) -> None:
     written.with_name("broken_models.py").write_text("import not_there_at_all\n", encoding="utf-8")
     with pytest.raises(ModuleNotFoundError, match="not_there_at_all"):
         model_and_inputs("broken_models:model", [])
+
+
+def test_the_command_prints_findings_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 1, the line of the mistake, what mends it, and the page; as JSON all by name."""
+    assert main(["audit", "my_models:Forgotten", "--input-shape", "4,3"]) == 1
+    printed = capsys.readouterr().out
+    assert "DE001 error  my_models.py:" in printed
+    assert "Fix: Pass training=self.training" in printed
+    assert main(["audit", "my_models:Forgotten", "--input-shape", "4,3", "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    (found,) = document["findings"]
+    assert list(found) == ["code", "severity", "where", "message", "fix", "docs"]
+    assert found["docs"].endswith("#de001")
+    assert max(map(len, printed.splitlines())) <= 90
+
+
+def test_the_command_is_content_with_a_right_model(capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 0; also where the draw is accepted, and where no inputs are known."""
+    assert main(["audit", "my_models:with_tensor"]) == 0
+    assert "0 errors" in capsys.readouterr().out
+    accepted = ["audit", "my_models:Forgotten", "--input-shape", "4,3", "--accept", "DE001"]
+    assert main(accepted) == 0
+    assert main(["audit", "my_models:alone"]) == 0
+    assert "Only layers were looked at" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_command_says_why_a_model_does_not_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 2, and how inputs are set."""
+    assert main(["audit", "my_models:alone", "--input-shape", "4,7"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "target must run on its inputs, which --input-shape sets" in said
+    assert "RuntimeError" in said
+    assert main(["audit", "nowhere:model"]) == 2

@@ -5,6 +5,7 @@ from dropout_explained.audit.findings import Finding, Rule, docs_of, rule_of, ru
 from dropout_explained.audit.live_model import audit
 from dropout_explained.audit.report import Report, Site
 from dropout_explained.audit.source_code import lint
+from dropout_explained.audit.target import model_and_inputs
 
 __all__ = [
     "Finding",
@@ -15,6 +16,7 @@ __all__ = [
     "audit",
     "docs_of",
     "lint",
+    "model_and_inputs",
     "rule_of",
     "rules",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dropout_explained.audit.evaluation import place_text
 from dropout_explained.audit.findings import finding
 from dropout_explained.audit.mask_scale import keep_probability, wrong_scale
+from dropout_explained.audit.report import short
 from dropout_explained.audit.structure import rows_are_dropped
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _two_in_a_row(
     return finding(
         "DE020",
         where,
-        f"It acts directly behind {place_text(first.place)}: p = {1 - one:.3g} and {1 - two:.3g} "
+        f"It acts directly behind {short(place_text(first.place))}: p = {1 - one:.3g} and {1 - two:.3g} "
         f"together drop {1 - one * two:.3g}.",
     )
 
