@@ -220,6 +220,7 @@ WRONG = {
             def forward(self, x):
                 return D(0.5)(x)  # <- DE003
     """),
+    "built and called, always": method("return nn.Dropout(0.5)(x)  # always new  # <- DE003"),
     # order
     "before the norm": built(
         "self.net = nn.Sequential(",

@@ -78,7 +78,7 @@ def test_annotations_for_github(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     (tmp_path / "a, b:c%.py").write_text(WRONG["without arguments"])
     status, out, _ = run(capsys, "lint", ".", "--format", "github")
     fix = "Pass training=self.training, or use nn.Dropout. fix/findings.html#de001"
-    said = f"F.dropout drops in evaluation, because it is not told the mode. {fix}"
+    said = f"F.dropout drops in evaluation: it is not told the mode. {fix}"
     assert status == 1
     assert out.splitlines()[:2] == [
         f"::error file=a%2C b%3Ac%25.py,line=8,title=DE001::{said}",

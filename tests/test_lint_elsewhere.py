@@ -53,7 +53,7 @@ def test_flake8_reports_errors_and_warnings(tmp_path: Path) -> None:
     done = flake8(file)
     assert done.returncode == 1, done.stderr
     assert done.stdout == (
-        "model.py:8:16: DE001 F.dropout drops in evaluation, because it is not told the mode.\n"
+        "model.py:8:16: DE001 F.dropout drops in evaluation: it is not told the mode.\n"
     )
     file.write_text(WRONG["one layer"])
     assert " DE023 " in flake8(file).stdout

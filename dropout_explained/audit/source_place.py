@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from dropout_explained.audit.source_names import Names
 
 MEANT = re.compile(
-    r"\balways\b|\beven (?:in|at|during|when|if)\b|\bforc(?:e|es|ed|ing)\b|on purpose|"
-    r"intention|deliberate|\b(?:also|still|active|kept?|enabled?|on) (?:in|at|during)\b|"
+    r"\balways\b.{0,30}\b(?:drop|on\b|activ|appl|enabled|random)|drop.{0,30}\balways\b|"
+    r"\beven (?:in|at|during|when|if)\b|\bforc(?:e|es|ed|ing)\b|on purpose|intention|deliberate|"
+    r"\b(?:also|still|active|kept?|enabled?|on) (?:in|at|during)\b|"
     r"(?:at|during|in) (?:eval\w*|inference|test)",
     re.IGNORECASE,
 )

@@ -10,6 +10,7 @@ from dropout_explained.audit import source_layers
 from dropout_explained.audit.source_calls import (
     CHECKPOINTS,
     DROPOUTS,
+    FUNCTIONAL,
     FUNCTIONS,
     LAYERS,
     RECURRENT,
@@ -70,7 +71,7 @@ def function_path(call: ast.Call, place: Place) -> str:
 
 def ignored_mode(call: ast.Call, path: str, signature: Signature, place: Place) -> Iterator[Broken]:
     """Yield DE001, DE002 or DE040 for a function that is not told the mode."""
-    name = path.rpartition(".")[2]
+    name = path.replace(FUNCTIONAL, "F.")
     mode = None if signature.mode is None else argument(call, signature.mode_name, signature.mode)
     p = argument(call, signature.p, signature.at)
     came_from = rate(p, place)
@@ -85,10 +86,10 @@ def ignored_mode(call: ast.Call, path: str, signature: Signature, place: Place) 
         code = "DE002" if signature.mode is None else "DE001"
         doubt = doubts(came_from, place)
         if not doubt:
-            usual = name in ("dropout", "scaled_dot_product_attention")
-            yield Broken(
-                code, "" if usual else f"{name} drops in evaluation: it is not told the mode."
+            said = (
+                "" if code == "DE002" else f"{name} drops in evaluation: it is not told the mode."
             )
+            yield Broken(code, said)
         elif doubt != "no" and (code == "DE001" or came_from != "parameter"):
             yield Broken(code, f"{name} is not told the mode, {doubt}.", "note")
 
