@@ -43,10 +43,11 @@ class ShowFindings(SphinxDirective):
     def section(self, rule: Rule) -> nodes.section:
         """Return all that is said of a rule."""
         section = nodes.section(ids=[rule.code.lower()], names=[rule.code.lower()])
+        self.state.document.note_explicit_target(section, section)  # for links of other pages
         self.set_source_info(section)
         name = rule.name.replace("-", " ")
         section += nodes.title("", f"{rule.code} {name[0].upper()}{name[1:]}")
-        found = nodes.paragraph("", "", severity(rule), nodes.Text(" found by "))
+        found = nodes.paragraph("", f"{rule.severity.capitalize()}, found by ")
         for number, finder in enumerate(rule.finds):
             found += [nodes.Text(" and ")] if number else []
             found += nodes.literal("", FINDERS[finder])
@@ -87,11 +88,6 @@ def index(known: Iterable[Rule]) -> nodes.table:
 def entry(*content: nodes.Node) -> nodes.entry:
     """Return a cell."""
     return nodes.entry("", nodes.paragraph("", "", *content))
-
-
-def severity(rule: Rule) -> nodes.inline:
-    """Return how bad it is, as a word that is coloured."""
-    return nodes.inline("", rule.severity, classes=["severity", f"severity-{rule.severity}"])
 
 
 def labelled(label: str, *content: nodes.Node) -> nodes.paragraph:
