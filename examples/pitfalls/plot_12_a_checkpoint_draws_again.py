@@ -9,7 +9,7 @@ drops, it then draws a *new* mask, and the gradient is that of neither.
 
 # %%
 # Three blocks under checkpoints
-# ----------------------------
+# -------------------------------
 # Residual blocks, as a transformer has, on digits.
 import copy
 
