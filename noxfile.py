@@ -129,6 +129,14 @@ def bench(session: nox.Session) -> None:
     session.run("python", "tests/benchmarks/audit.py")
 
 
+@nox.session(name="real-models", default=False)
+def real_models(session: nox.Session) -> None:
+    """Try whole models on small architectures of transformers: draws, replay, moments."""
+    install(session)
+    session.install("transformers==5.24.0")
+    session.run("python", "tests/benchmarks/real_models.py", *session.posargs)
+
+
 @nox.session(name="bench-browser", default=False)
 def bench_browser(session: nox.Session) -> None:
     """Time the lab's model against torch, and its frames while p is dragged."""

@@ -9,6 +9,7 @@ sys.path.append(str(HERE))  # last: a folder of docs must hide no package
 # The command line's page runs the command that belongs to this Python.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 os.environ["COLUMNS"] = "64"  # what it prints is read on phones
+os.environ["DROPOUT_EXPLAINED_DOCS"] = ""  # and names pages of this site
 
 project = "dropout_explained"
 author = "The dropout_explained developers"
@@ -18,6 +19,7 @@ language = "en"
 
 extensions = [
     "site_extensions.freshness",  # first: it empties the caches of the others
+    "site_extensions.findings",
     "site_extensions.gallery",
     "site_extensions.inventories",
     "site_extensions.law_directives",

@@ -6,7 +6,7 @@ functions that need one of them import it when called.
 """
 
 from dropout_explained import figures
-from dropout_explained.audit import Report, audit
+from dropout_explained.audit import Report, audit, lint
 from dropout_explained.closed_forms import Moments, moments
 from dropout_explained.explanation import Explanation, explain
 from dropout_explained.gradients import (
@@ -49,6 +49,7 @@ __all__ = [  # noqa: RUF022
     "output_moments",
     "expected_gradient",
     "audit",
+    "lint",
     # what they return
     "Explanation",
     "Moments",

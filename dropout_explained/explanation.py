@@ -213,17 +213,18 @@ def explain(
     --------
     >>> from dropout_explained import explain
     >>> print(explain([1.0, 2.0, 3.0, 4.0], p=0.5, seed=0))
-    Dropout of 4 values (float32), p = 0.5, scale 1/(1 - p) = 2, seed 0
+    Dropout of 4 values (float32), p = 0.5, seed 0
+    y = m x scale, scale = 1/(1 - p) = 2
     <BLANKLINE>
-      element  x  m  scale  y = m x scale
-          [0]  1  0      2              0   dropped
-          [1]  2  0      2              0   dropped
-          [2]  3  1      2              6   kept
-          [3]  4  0      2              0   dropped
+      element  x  m  scale  y
+          [0]  1  0      2  0   dropped
+          [1]  2  0      2  0   dropped
+          [2]  3  1      2  6   kept
+          [3]  4  0      2  0   dropped
     <BLANKLINE>
       kept       1 of 4   expected 2
       mean of x     2.5
-      mean of y     1.5   -0.73 standard errors from the expected mean
+      mean of y     1.5   -0.73 standard errors off
       expected      2.5   standard error 1.36931
     """
     p = checked_p(p)

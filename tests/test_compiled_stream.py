@@ -80,7 +80,9 @@ def test_counters_reach_their_last() -> None:
 def test_p_is_rounded_as_torch_rounds_it(dtype: torch.dtype) -> None:
     """Through float32 to a half type; also where rounding at once would give another number."""
     between = (0.0999755859375 + 0.10003662109375) / 2 + 2**-40  # rounds up at once, down by steps
-    for p in [0.1, 0.5, 0.99999, 1e-17, 1 - 2**-53, between, *np.random.default_rng(0).random(500)]:
+    ties = np.array([0x3DCC8000, 0x3DCD8000], np.uint32).view(np.float32)  # to an even bfloat16
+    some = [0.1, 0.5, 0.99999, 1e-17, 1 - 2**-53, between, *ties.tolist()]
+    for p in [*some, *np.random.default_rng(0).random(500)]:
         through = torch.float64 if dtype == torch.float64 else torch.float32
         expected = torch.tensor(p, dtype=torch.float64).to(through).to(dtype).item()
         assert inductor.rounded_p(p, str(dtype).removeprefix("torch.")) == expected
@@ -97,6 +99,16 @@ def test_kept_is_what_has_a_uniform_above_p(p: float) -> None:
     lowest = inductor.lowest_kept(p, "float32")
     assert inductor.uniform(lowest - 1) <= limit
     assert lowest == 2**31 or inductor.uniform(lowest) > limit
+
+
+def test_a_uniform_equal_to_p_is_dropped() -> None:
+    """The comparison is strict, and the next smaller p keeps the element."""
+    bits = np.concatenate(list(philox.first_words(3, 20_000))) & np.uint32(2**31 - 1)
+    place = int(np.flatnonzero(bits < 2**24)[0])  # few enough that float32 holds them all
+    u = np.float32(inductor.uniform(int(bits[place])))
+    for p, kept in ((u, False), (np.nextafter(u, np.float32(0)), True)):
+        assert np.concatenate(list(inductor.masks(3, 20_000, float(p), "float32")))[place] == kept
+        assert (inductor.lowest_kept(float(p), "float32") == bits[place]) == kept
 
 
 def test_uniforms_lie_below_one() -> None:

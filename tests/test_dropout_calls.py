@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import warnings
 from functools import partial
 from pathlib import Path
@@ -188,6 +189,7 @@ HAND: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "factor, cast and scaled": lambda x, u: x * ((u <= 0.7).to(x.dtype) / 0.7),
     "floor": lambda x, u: x * torch.floor(u + 0.7),
     "shifted": lambda x, u: x * (u + 0.25 < 0.95),
+    "equal to zero": lambda x, u: x * ((u >= 0.7) == 0),
     "met twice": lambda x, u: x * (u < 0.7) + 0 * x.masked_fill(u < 0.7, 0),
     "filled": lambda x, u: x.masked_fill(u >= 0.7, 0.0),
     "filled, turned": lambda x, u: x.masked_fill(torch.logical_not(u < 0.7), 0.0),
@@ -417,15 +419,76 @@ def test_compiled_models_are_run_as_they_were_written() -> None:
     assert torch.equal(cast("torch.Tensor", ours.mask), cast("torch.Tensor", theirs.mask))
 
 
+class Sleepy(nn.Module):
+    """Puts its dropout to sleep after a pass, and counts by a batch norm."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.drop = nn.BatchNorm1d(2), nn.Dropout(0.5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Drop, and sleep."""
+        x = self.drop(self.norm(x))
+        self.drop.training = False
+        return x
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_scripted_models() -> None:
-    """The operator is seen below the script, whose buffers are put back."""
-    model = torch.jit.script(nn.Sequential(nn.BatchNorm1d(2), nn.Dropout(0.5)))
+    """The operator is seen below the script, whose buffers and modes are put back."""
+    model = torch.jit.script(Sleepy())
     before = {name: one.clone() for name, one in model.named_buffers()}
     (call,) = dropout_calls(model, torch.randn(3, 2), seed=0)
     assert call.mask is not None
     for name, one in model.named_buffers():
         assert torch.equal(one, before[name])
+    assert model.drop.training
+
+
+def test_numbers_that_become_something_else_are_no_coins() -> None:
+    """A logarithm in place, a sum of uniforms: drawn, and no mask."""
+
+    def model(x: torch.Tensor) -> torch.Tensor:
+        noise = torch.rand_like(x)
+        return x + noise.log_().neg_() + (torch.rand_like(x) + torch.rand_like(x))
+
+    calls = dropout_calls(model, torch.ones(3))
+    assert [call.mask for call in calls] == [None] * 3
+
+
+def test_the_line_of_a_cell_is_told_without_its_file() -> None:
+    """The file of a notebook's cell has a number for a name, in a folder that nobody knows."""
+    source = "def model(x):\n    return F.dropout(x, 0.5)\n"
+    space: dict[str, Any] = {"F": F}
+    exec(compile(source, "/anywhere/ipykernel_7/123.py", "exec"), space)  # noqa: S102
+    row = str(dropout_calls(space["model"], torch.ones(3))).splitlines()[3]
+    assert row.endswith("line 2")
+
+
+def test_what_cannot_be_copied_is_shared() -> None:
+    """A lock in a model, a name that a function does not have yet: neither is in the way."""
+
+    class Locked(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.lock = threading.Lock()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            with self.lock:
+                return F.dropout(x, 0.5)
+
+    locked = Locked()
+
+    def model(x: torch.Tensor) -> torch.Tensor:
+        return cast("torch.Tensor", locked(x) if x.sum() > 0 else late(locked, x))
+
+    before = everything(locked)
+    assert len(dropout_calls(model, torch.ones(3))) == 1
+    assert len(dropout_calls(partial(Locked.forward, locked), torch.ones(3))) == 1
+    assert everything(locked) == before
+
+    def late(one: nn.Module, x: torch.Tensor) -> Any:
+        return one(x)
 
 
 def test_modules_that_a_function_runs_are_left_alone_too() -> None:

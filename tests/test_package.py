@@ -83,7 +83,8 @@ def test_every_public_name_is_used() -> None:
     """By a page, a script or the command: what nobody needs does not exist."""
     pages = [path for path in DOCS.rglob("*.md") if "_build" not in path.parts]
     texts = [path.read_text(encoding="utf-8") for path in [*pages, *SCRIPTS]]
-    texts.append((ROOT / "dropout_explained" / "cli.py").read_text(encoding="utf-8"))
+    commands = (ROOT / "dropout_explained").glob("cli*.py")
+    texts += [path.read_text(encoding="utf-8") for path in commands]
     used = set().union(*map(imported, texts))
     results = {"Explanation", "Moments", "MaskMoments", "OutputMoments", "Verification"}
     results |= {"DropoutCall", "DropoutCalls", "Report"}

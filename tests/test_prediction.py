@@ -308,6 +308,42 @@ def test_modules_that_have_no_parent_are_followed() -> None:
     assert not list(listed.children())
 
 
+class Reached(nn.Module):
+    """Parameters that are used by hand, sums that grow, products from both sides."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.arange(1.0, 4.0))
+        self.left = nn.Parameter(torch.randn(2, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Drop, and use them."""
+        h = F.dropout(x, 0.5) * self.weight
+        return self.left @ h + torch.ones(3, 2, 3, dtype=x.dtype)
+
+
+def test_parameters_and_shapes_that_grow() -> None:
+    """As over all masks."""
+    model, x = Reached().double(), torch.randn(1, 3, dtype=torch.float64)
+    law, ours = output_moments(model, x), propagate(model, x)
+    assert ours.mean.shape == (3, 2, 3)
+    torch.testing.assert_close(ours.variance, law.variance)
+
+
+def test_a_layer_without_noise_changes_no_variance() -> None:
+    """A p of 0 in training, and a layer at rest behind noise."""
+    quiet = nn.Sequential(nn.Dropout(0.0), nn.ReLU(), nn.Linear(3, 2))
+    law = propagate(quiet, torch.ones(1, 3))
+    assert law.exact
+    assert not law.variance.any()
+    both = propagate(cast("nn.Module", lambda one: quiet[0](one) + quiet[0](one)), torch.ones(1, 3))
+    assert not both.variance.any()
+    resting = nn.Sequential(nn.Dropout(0.5), nn.Dropout(0.5).eval())
+    torch.testing.assert_close(
+        propagate(resting, torch.ones(1, 3)).variance, torch.ones(1, 3).double()
+    )
+
+
 def test_two_inputs_are_split_together() -> None:
     """Each example of one goes with that of the other."""
 
@@ -453,6 +489,9 @@ class Branching(nn.Module):
         (lambda: propagate(nn.LSTM(2, 2, 2, dropout=0.5), torch.ones(1, 3, 2)), ValueError, "it also draws by lstm"),
         (lambda: propagate(nn.Sequential(nn.Dropout(), nn.BatchNorm1d(2, track_running_stats=False).eval()), torch.ones(3, 2)), ValueError, r"it also has BatchNorm1d \(_1\)"),
         (lambda: propagate(nn.Sequential(nn.Dropout(), nn.BatchNorm1d(2, track_running_stats=False)), torch.ones(3, 2)), ValueError, r"it also has BatchNorm1d \(_1\)"),
+        (lambda: propagate(cast("Any", lambda x: cast("Any", torch.cat)([F.dropout(x)], axis=1)), torch.ones(1, 2)), ValueError, "must call cat with arguments that its rule knows"),
+        (lambda: propagate(cast("Any", lambda x: F.dropout(x).sum()), torch.ones(2, 2)), ValueError, r"must return the shape \(N, ...\)"),
+        (lambda: output_moments(lambda: F.dropout(torch.ones(2)), method="propagation"), ValueError, "inputs must hold a tensor"),
         (lambda: propagate(Branching(), torch.ones(1, 2)), ValueError, "traceable by torch.fx"),
         (lambda: propagate(nn.ReLU(), torch.ones(3)), ValueError, r"shape \(N, ...\).*got \(3,\)"),
         (lambda: propagate(nn.ReLU(), torch.ones(1, 3).int()), TypeError, "must return a floating tensor"),

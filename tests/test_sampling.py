@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -252,6 +252,76 @@ def test_layers_that_are_skipped_at_random_are_sampled() -> None:
     assert abs(float(law.mean) - 1) < 5 * float(law.mean_standard_error)
     deviation = abs(float(law.standard_deviation) - np.sqrt(0.5))
     assert deviation < 5 * float(law.deviation_standard_error)
+
+
+def test_a_model_may_look_at_its_values() -> None:
+    """A branch that depends on them: each mask takes its own, one at a time."""
+
+    def model(x: torch.Tensor) -> torch.Tensor:
+        h = F.dropout(x, 0.5)
+        return h * 10 if h.sum() > 3 else h
+
+    law = output_moments(model, torch.ones(1, 2, dtype=torch.float64))
+    # Both kept: 2 + 2 > 3, so 20 each; one kept: 2; of four masks.
+    assert torch.equal(law.mean, torch.full((1, 2), (20 + 2) / 4).double())
+
+
+def test_draws_that_are_empty_or_asleep_are_no_coins() -> None:
+    """They are stepped over when masks are given."""
+
+    def model(x: torch.Tensor) -> torch.Tensor:
+        asleep = torch.native_dropout(x, 0.5, train=False)[0]
+        return F.dropout(asleep, 0.5) + torch.rand(0).sum()
+
+    law = output_moments(model, torch.ones(3))
+    assert law.masks == 8
+    torch.testing.assert_close(law.variance, torch.ones(3).double())
+
+
+def test_what_draws_otherwise_in_every_run_has_no_masks() -> None:
+    """A layer that drops in the first pass alone, or in all but the first."""
+
+    class First(nn.Module):
+        def __init__(self, first: float, later: float) -> None:
+            super().__init__()
+            self.p, self.later = first, later
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            p, self.p = self.p, self.later
+            return F.dropout(F.dropout(x, 0.5), p)
+
+    for first, later in ((0.5, 0.0), (0.0, 0.5)):
+        with pytest.raises(ValueError, match="must toss the same coins in every run"):
+            output_moments(First(first, later), torch.ones(2), method="all_masks")
+
+
+class Both(NamedTuple):
+    """Two tensors."""
+
+    one: torch.Tensor
+    two: torch.Tensor
+
+
+class Strict(dict[str, torch.Tensor]):
+    """A dictionary that is made of nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
+def test_outputs_of_classes_come_back_in_them_where_they_can_be_built() -> None:
+    """A named tuple does; a dictionary of a class of its own becomes a plain one."""
+
+    def strict(x: torch.Tensor) -> Strict:
+        made = Strict()
+        made["y"] = F.dropout(x, 0.5)
+        return made
+
+    x = torch.ones(2)
+    law = output_moments(lambda x: Both(F.dropout(x, 0.5), x), x)
+    assert isinstance(law.mean, Both)
+    assert torch.equal(law.mean.two, x.double())
+    assert type(output_moments(strict, x).mean) is dict
 
 
 def test_outputs_keep_their_structure() -> None:

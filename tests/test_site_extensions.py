@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 
 pytest.importorskip("sphinx")
 
+from math_core import LatexToMathML
+from selectolax.lexbor import LexborHTMLParser
 from site_extensions import (
     accessible,
     adaptive_svg,
     breakable,
     content_security,
+    downloads,
     folded,
     labelled_tables,
     leftovers,
@@ -300,23 +303,98 @@ def test_wide_tables_are_labelled_once() -> None:
     assert labelled_tables.labelled(once) == once
 
 
-def test_long_names_in_tables_may_break_between_their_parts() -> None:
-    """Behind a dot, a slash or an underscore; what is short, and what stands in no table, is whole."""
-    names = "tests/test_masks.py::test_a_b", "model.eval()", "a&lt;b.a_long_name_of"
-    code = "".join(f'<code><span class="pre">{name}</span></code>' for name in names)
-    once = breakable.with_places_to_break(
-        page(f"<article><table><tr><td>{code}</td></tr></table><p>{code}</p></article>")
+def test_long_names_may_break_between_their_parts() -> None:
+    """Behind a dot, a slash or an underscore, in code, headings and signatures; no short name does."""
+    names = (
+        "tests/test_masks.py::test_a_b",
+        "scaled_dot_product.eval",
+        "a&lt;b.a_very_long_name_of_it",
     )
-    inside, outside = BeautifulSoup(once, "html.parser").select("td, article p")
-    parts = [list(name.stripped_strings) for name in inside.select(".pre")]
-    assert parts == [
+    code = "".join(f'<code><span class="pre">{name}</span></code>' for name in names)
+    signature = (
+        '<dl><dt class="sig"><span class="sig-prename">dropout_explained.</span><span '
+        'class="sig-name">mean</span><span class="sig-paren">(</span>x)</dt></dl>'
+    )
+    table = f"<table><tr><td>{code}</td></tr></table>"
+    body = f"<h2>torch.use_deterministic_algorithms is</h2>{table}<p>{code}</p>{signature}"
+    once = breakable.with_places_to_break(page(f"<article>{body}</article>"))
+    soup = BeautifulSoup(once, "html.parser")
+    assert [list(name.stripped_strings) for name in soup.select("h2, td .pre")] == [
+        ["torch.", "use_", "deterministic_", "algorithms is"],
         ["tests/", "test_", "masks.", "py::test_", "a_", "b"],
-        ["model.eval()"],
-        ["a<b.", "a_", "long_", "name_", "of"],
+        ["scaled_dot_product.eval"],
+        ["a<b.", "a_", "very_", "long_", "name_", "of_", "it"],
     ]
-    assert not outside.select("wbr")
-    assert inside.text == outside.text
+    assert not soup.select("p wbr")
+    assert [len(part.select("wbr")) for part in soup.select("dt span")] == [1, 0, 1]
     assert breakable.with_places_to_break(once) == once
+
+
+def test_what_a_command_printed_is_told_from_other_text() -> None:
+    """By its prompt; a sheet may then end its lines where a phone ends."""
+    blocks = [f'<div class="highlight-text"><pre>{text}</pre></div>' for text in ("$ ls", "ls")]
+    once = breakable.with_places_to_break(page("".join(blocks)))
+    printed, other = BeautifulSoup(once, "html.parser").select("div")
+    assert (printed["class"], other["class"]) == (["highlight-text", "printed"], ["highlight-text"])
+    assert breakable.with_places_to_break(once) == once
+
+
+def test_a_formula_stays_with_its_punctuation() -> None:
+    """In the line; one on a line of its own, and one between words, are left alone."""
+    formula = "<math><mi>q</mi></math>"
+    display = '<math display="block"><mi>q</mi></math>'
+    body = f"<p>by {formula}, ({formula}) and {formula} alone</p>{display}."
+    once = breakable.with_formulas_unbroken(page(body))
+    kept = BeautifulSoup(once, "html.parser").select("span.unbroken")
+    assert [span.text for span in kept] == ["q,", "(q)"]
+    assert breakable.with_formulas_unbroken(once) == once
+
+
+def test_a_button_says_what_it_gives() -> None:
+    """The kind of file, and not its name."""
+    link = '<a href="plot_a.{kind}"><code>Download it: plot_a.{kind}</code></a>'
+    kinds = {"python": "py", "jupyter": "ipynb", "zip": "zip"}
+    buttons = "".join(
+        f'<div class="sphx-glr-download-{name}"><p>{link.format(kind=kind)}</p></div>'
+        for name, kind in kinds.items()
+    )
+    once = downloads.labelled(page(f'<div class="sphx-glr-footer-example">{buttons}</div>'))
+    found = BeautifulSoup(once, "html.parser").select("a")
+    assert [link.text for link in found] == [
+        "Download .py",
+        "Download .ipynb",
+        "Download both, .zip",
+    ]
+    assert [link["href"] for link in found] == [f"plot_a.{kind}" for kind in kinds.values()]
+    assert downloads.labelled(once) == once
+
+
+@pytest.mark.parametrize(
+    ("latex", "line"),
+    [
+        (r"s = 1/\sqrt{q}", "s=1/√q"),
+        (r"\frac{m\,x}{1 - p}", "(mx)/(1−p)"),
+        (r"\sqrt{\frac{p}{qn}}", "√(p/(qn))"),
+        (r"\E[y^2] = x^2/q", "E[y^2]=x^2/q"),
+        (r"\sum_i w_i^2", "∑_iw_i^2"),
+        ("q^{-1/2}", "q^(−1/2)"),
+    ],
+)
+def test_a_formula_in_a_line_says_what_it_says(latex: str, line: str) -> None:
+    """What stands over, under or in a root by its place has a sign instead."""
+    converter = LatexToMathML(macros=mathml.MACROS, annotation=False)
+    formula = converter.convert_with_local_state(latex, displaystyle=False)
+    node = LexborHTMLParser(formula).css_first("math")
+    assert node is not None
+    assert mathml.in_a_line(node) == line
+    table = (
+        f"<table class='docutils'><thead><tr>{'<th>a</th>' * 2}<th>by {formula}</th></tr></thead>"
+    )
+    row = f"<tbody><tr>{'<td>1</td>' * 3}</tr></tbody></table>"
+    labels = BeautifulSoup(
+        labelled_tables.labelled(page(f"<article>{table}{row}</article>")), "html.parser"
+    )
+    assert [cell["data-label"] for cell in labels.select("td")][2] == f"by {line}"
 
 
 def test_sections_are_what_stands_between_two_headings() -> None:

@@ -1,9 +1,9 @@
 """What this site adds to Sphinx and its extensions: one idea a module.
 
-While sources are read: ``freshness`` (what must run again), ``gallery`` (how scripts run and
-draw), ``inventories`` (links to other sites without a network), ``law_directives`` and
-``laws`` (each law on its page, all in one table), ``mathml`` (formulas), ``wheel`` (the package
-itself, to install from the site).
+While sources are read: ``freshness`` (what must run again), ``findings`` (the catalogue of what
+can be wrong), ``gallery`` (how scripts run and draw), ``inventories`` (links to other sites
+without a network), ``law_directives`` and ``laws`` (each law on its page, all in one table),
+``mathml`` (formulas), ``wheel`` (the package itself, to install from the site).
 
 When pages are written: ``pages`` walks once over the built site and hands each file to functions
 that know nothing of Sphinx: ``accessible``, ``link_previews``, ``content_security``,

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from selectolax.lexbor import LexborHTMLParser
+
+from site_extensions import mathml
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
 
 # Two columns fit; the laws look after themselves.
 FEWEST_COLUMNS = 3
@@ -13,7 +20,7 @@ def labelled(page: str) -> str:
     """Return a page whose wide tables say in each cell what the head of its column says."""
     tree = LexborHTMLParser(page)
     for table in tree.css(TABLES):
-        heads = [" ".join(head.text().split()) for head in table.css("thead th")]
+        heads = [in_words(head) for head in table.css("thead th")]
         if len(heads) < FEWEST_COLUMNS:
             continue
         table.attrs["class"] = f"{table.attributes.get('class') or ''} stacked".strip()
@@ -22,3 +29,11 @@ def labelled(page: str) -> str:
                 if head:
                     cell.attrs["data-label"] = head
     return tree.html or page
+
+
+def in_words(head: LexborNode) -> str:
+    """Return the text of a head, with its formulas as they are written in a line."""
+    copy = LexborHTMLParser(head.inner_html or "")
+    for formula in copy.css("math"):
+        formula.replace_with(mathml.in_a_line(formula))
+    return " ".join(copy.body.text().split()) if copy.body else ""

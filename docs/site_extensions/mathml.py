@@ -6,6 +6,7 @@ cut to the characters that its pages use.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.math import get_node_equation_number
 
 if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
@@ -30,6 +32,11 @@ FONT = Path("_static") / "stix-two-math.woff2"
 # Browsers draw these by themselves, around what the pages contain: root signs,
 # stretchy fences and their pieces, bars and accents.
 DRAWN_BY_BROWSERS = "√()[]{}|‖⟨⟩⌈⌉⌊⌋⎛⎜⎝⎞⎟⎠⎡⎢⎣⎤⎥⎦⎧⎨⎩⎪⎫⎬⎭⎷¯ˉ‾_⏞⏟^~ˆ˜→−+=<>0123456789"
+
+# How a formula in one line of text joins what MathML sets by its place.
+JOINED = {"mfrac": "/", "msup": "^", "msub": "_", "munder": "_"}
+WITH_BOTH = {"msubsup", "munderover"}
+APPLIED = "\N{FUNCTION APPLICATION}"
 
 # A variable of one letter is shown as the italic character that Unicode has for it.
 ITALIC = {0x41 + i: 0x1D434 + i for i in range(26)} | {0x61 + i: 0x1D44E + i for i in range(26)}
@@ -70,6 +77,23 @@ def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
         self.body.append("</span>")
     self.body.append("</div>\n")
     raise nodes.SkipNode
+
+
+def in_a_line(formula: LexborNode) -> str:
+    """Return a formula as text: what stands over, under or in a root by its place has a sign."""
+    parts = [in_a_line(part) for part in formula.iter()]
+    if formula.tag == "msqrt":
+        return f"√{grouped(''.join(parts))}"
+    if formula.tag in WITH_BOTH:
+        return "{}_{}^{}".format(*map(grouped, parts))
+    if formula.tag in JOINED:
+        return JOINED[formula.tag].join(map(grouped, parts))
+    return "".join(parts) or "".join(formula.text().replace(APPLIED, "").split())
+
+
+def grouped(text: str) -> str:
+    """Return a part of a formula in parentheses, if it has parts itself."""
+    return text if re.fullmatch(r".?|[\d.]+|\(.*\)", text) else f"({text})"
 
 
 def characters(page: str) -> set[str]:

@@ -17,6 +17,7 @@ from site_extensions import (
     adaptive_svg,
     breakable,
     content_security,
+    downloads,
     folded,
     labelled_tables,
     leftovers,
@@ -39,7 +40,8 @@ def finished(page: str, root: str, *, strict: bool) -> Moved:
     page = accessible.named(page)
     page = link_previews.in_own_words(page)
     page = labelled_tables.labelled(page)
-    page = breakable.with_places_to_break(page)
+    page = breakable.with_formulas_unbroken(breakable.with_places_to_break(page))
+    page = downloads.labelled(page)
     page = folded.open_until_scripted(page)
     # Last, because it moves whatever the others write inline.
     return content_security.without_inline(page, root) if strict else Moved(page, {})

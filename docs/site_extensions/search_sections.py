@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser
 
-from site_extensions import leftovers
+from site_extensions import leftovers, mathml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,14 +54,14 @@ def sections(page: str, address: str) -> Iterator[Section]:
     """Return the passages of one page."""
     if address.removesuffix(".html") in leftovers.GENERATED:
         return  # an index of names or of results leads to answers and is none
-    tree = LexborHTMLParser(page)
+    tree = LexborHTMLParser(page.replace("<wbr>", ""))  # a word is one, wherever a line may end
     article = tree.css_first("article")
     if article is None:
         return
     for unread in tree.css(", ".join(UNREAD)):
         unread.decompose()
     for formula in tree.css("math"):
-        formula.replace_with("".join(formula.text().split()))
+        formula.replace_with(mathml.in_a_line(formula))
     title = article.css_first("h1")
     name = words(title) if title is not None else ""
     for section in article.css("section[id]"):

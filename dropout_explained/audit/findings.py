@@ -5,7 +5,6 @@ Its text is in ``rules.toml``, and is the text of the page, of the command and o
 
 from __future__ import annotations
 
-import os
 import tomllib
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -13,10 +12,9 @@ from importlib import resources
 from typing import Any
 
 from dropout_explained.arguments import BadArgument
+from dropout_explained.audit.addresses import address_of
 
 SEVERITIES = ("error", "warning", "note")
-# Where the pages are, if not at hand: the address of a site that serves them.
-ADDRESS = "DROPOUT_EXPLAINED_DOCS"
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,10 @@ class Rule:
     page: str
     bad: str
     good: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the rule by name, for JSON, with the address of its page."""
+        return asdict(self) | {"finds": list(self.finds), "docs": docs_of(self.code)}
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,7 @@ def rule_of(code: Any) -> Rule:
 
 def docs_of(code: str) -> str:
     """Return where the page of a rule stands."""
-    path = f"fix/findings.html#{code.lower()}"
-    address = os.environ.get(ADDRESS, "").rstrip("/")
-    return f"{address}/{path}" if address else path
+    return address_of(f"fix/findings.html#{code.lower()}")
 
 
 def finding(code: str, where: str, message: str = "") -> Finding:

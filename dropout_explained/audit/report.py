@@ -83,6 +83,10 @@ class Report:
         """Findings that may well be meant."""
         return self._of("note")
 
+    def shown(self, where: str) -> str:
+        """Return a place as the table shows it."""
+        return short(where)
+
     def as_dict(self) -> dict[str, Any]:
         """Return all of it by name, for JSON."""
         return {
@@ -101,7 +105,7 @@ class Report:
         ]  # fmt: skip
         title = f"{self.title}: {', '.join(counts)}"
         facts = tuple(
-            Fact(one.code, one.severity, f"{short(one.where)}\n{one.message}\nFix: {one.fix}")
+            Fact(one.code, one.severity, f"{self.shown(one.where)}\n{one.message}\nFix: {one.fix}")
             for one in self.findings
         )
         tables = [Table(title, facts=facts, notes=self.remarks, ragged=True)]
@@ -116,7 +120,7 @@ class Report:
         title, *rest = self._tables()
         parts = [as_text(Table(title.title))]
         for one in self.findings:
-            head = f"{one.code} {one.severity}  {short(one.where)}"
+            head = f"{one.code} {one.severity}  {self.shown(one.where)}"
             parts.append(
                 "\n".join(
                     [

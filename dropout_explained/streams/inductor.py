@@ -77,8 +77,8 @@ def output(x: Array, mask: Array, p: float) -> Array:
     if is_tensor(x):
         if p == 1:
             return x.new_zeros(x.shape)
-        precise: Any = x if x.dtype.itemsize > 4 else x.float()
-        scaled: Array = (mask * precise * factor).to(x.dtype)
+        # Torch multiplies a half type and a number in float32.
+        scaled: Array = mask * x * factor
         return scaled
     values = np.asarray(x)
     if p == 1:

@@ -86,7 +86,7 @@ for ax, (p, samples) in zip(axes, means.items(), strict=True):
 axes[0].set_title("At p = 0.9 the mean wanders", pad=46)
 axes[1].set_title("At p = 0.1 it hardly moves")
 place = {"loc": "lower left", "bbox_to_anchor": (-0.12, 1.0)}
-axes[0].legend(ncols=2, columnspacing=1.0, **place)
+axes[0].legend(ncols=2, columnspacing=0.8, handlelength=1.2, **place)
 plt.show()
 
 # %%

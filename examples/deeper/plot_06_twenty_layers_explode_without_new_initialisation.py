@@ -81,7 +81,7 @@ for kind, (drop, shrink, training) in KINDS.items():
 # w/2)/2 and the variance L w/4, but for terms of the next order in 1/n. Signal and
 # gradient grow about a thousandfold, or hold, or vanish in evaluation. "Expected"
 # is the root of the expected mean square.
-print(f"{'':<18}{'signal':>12}{'gradient':>12}{'expected':>12}")
+print(f"{'':<16}{'signal':>9}{'gradient':>9}{'expected':>9}")
 for kind, (drop, shrink, training) in KINDS.items():
     keep = 1 - drop if training else 1.0
     factor, spread = shrink**2 / keep, (6 / keep - 1) / n
@@ -90,7 +90,7 @@ for kind, (drop, shrink, training) in KINDS.items():
     forward, backward = logs[kind][0][-1], logs[kind][1][0]
     assert max(abs(forward - aim[kind]), abs(backward - aim[kind])) < 5 * error
     row = np.exp(forward), np.exp(backward), factor ** (depth / 2)
-    print(f"{kind:<18}" + "".join(f"{gain:>12.3g}" for gain in row))
+    print(f"{kind:<16}" + "".join(f"{gain:>9.3g}" for gain in row))
 
 # %%
 # Every layer learns from too large a gradient
@@ -121,7 +121,7 @@ axes[1].set_title("Only 2q/n holds the gradient, too")
 axes[1].set_xlabel("layer")
 axes[0].set_ylim(top=1e6)
 axes[0].set_yticks([1e-3, 1, 1e3], ["1/1000", "1", "1000"])
-axes[0].legend(loc="upper left", ncols=2, columnspacing=0.8, handletextpad=0.4)
+axes[0].legend(loc=(-0.02, 0.78), ncols=2, columnspacing=0.6, handlelength=1.2)
 plt.show()
 
 # %%

@@ -79,14 +79,14 @@ def scores(out):
 
 plain = logits(images[test], training=False).detach()
 found, ends = scores(plain), {}
-print(f"{'':<15}{'no scale':>9}{'inverted':>9}   difference")
+print(f"{'scale':<14}{'none':>6}{'1/q':>7}  difference")
 for name, values in found.items():
     left, right = values.split(seeds)
     mean, half = (left - right).mean(), (left - right).std() / seeds**0.5
     half *= stats.t.ppf(0.975, seeds - 1)
     ends[name] = mean - half, mean + half
     columns = left.mean(), right.mean(), mean, half
-    print(f"{name:<15}" + "{:9.3f}{:9.3f}   {:+.3f} ± {:.3f}".format(*columns))
+    print(f"{name:<14}" + "{:6.3f}{:7.3f}  {:+.3f} ± {:.3f}".format(*columns))
 
 # %%
 # Paired differences with 95 % t intervals over seeds. The negative log-likelihood

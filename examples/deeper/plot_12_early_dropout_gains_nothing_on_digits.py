@@ -128,7 +128,7 @@ none, *others = final["training loss"].split(seeds)
 axes[1].plot(torch.stack(others) - none, ["early", "throughout"], "C0o", mfc="none")
 axes[1].axvline(0, color=figures.NEUTRAL)
 axes[1].set(title="Early: the loss moves both ways", ylim=(-0.5, 1.5))
-axes[1].set_xlabel("training loss minus that without dropout")
+axes[1].set_xlabel("training loss minus without dropout")
 plt.show()
 
 # %%

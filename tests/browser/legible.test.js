@@ -95,17 +95,21 @@ describe("figures on a phone", () => {
     );
   });
 
-  test("have no letter below 12 pixels", { timeout: 300_000 }, async () => {
-    const small = [];
+  test("have no letter below 12 pixels, and none that is cut", { timeout: 300_000 }, async () => {
+    const found = [];
     await withPage(browser, PHONE, "letters", async (page) => {
       for (const [path, width] of widths) {
         await open(page, path, width);
         const { letters } = await page.evaluate(parts, "svg");
         const size = Math.min(...letters.map(({ size }) => size));
-        if (size < LEAST.letter - 0.01) small.push(`${path}, ${width.toFixed(0)} wide: ${size.toFixed(1)}`);
+        if (size < LEAST.letter - 0.01) found.push(`${path}, ${width.toFixed(0)} wide: ${size.toFixed(1)}`);
+        const height = await page.evaluate(() => document.querySelector("svg").getBoundingClientRect().height);
+        const inside = (from, size, room) => from > -0.5 && from + size < room + 0.5;
+        const cut = letters.filter(({ box }) => !inside(box.x, box.width, width) || !inside(box.y, box.height, height));
+        if (cut.length > 0) found.push(`${path}: ${cut.length} letters cut, in ${cut[0].what}`);
       }
     });
-    assert.deepEqual(small, []);
+    assert.deepEqual(found, []);
   });
 
   test("have letters whose size is what it is said to be", async () => {
