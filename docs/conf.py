@@ -65,7 +65,9 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = True
-numpydoc_xref_ignore = {"default", "dtype", "of", "optional", "or", "sequence", "shape", "0/1"}
+numpydoc_xref_ignore = {
+    "default", "dtype", "iterable", "of", "optional", "or", "sequence", "shape", "0/1",
+}  # fmt: skip
 numpydoc_xref_aliases = {
     "Explanation": "dropout_explained.Explanation",
     "Finding": "dropout_explained.audit.Finding",
