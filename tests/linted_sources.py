@@ -79,6 +79,19 @@ WRONG = {
     "in a method that forward calls": method(
         "return F.dropout(x, self.p)  # <- DE001", name="_mix(self, x)"
     ),
+    "in a method that is called in training and elsewhere": file("""
+        from torch import nn
+        import torch.nn.functional as F
+
+        class Net(nn.Module):
+            def noisy(self, x):
+                return F.dropout(x, 0.5)  # <- DE001
+
+            def forward(self, x):
+                if self.training:
+                    x = self.noisy(x)
+                return self.noisy(x)
+    """),
     "in a method for prediction": method(
         "return F.dropout(x, self.p)  # <- DE001", name="predict(self, x)"
     ),
@@ -568,6 +581,31 @@ RIGHT = {
         "(nothing, *F), [drop, y] = self.parts", "return F.dropout(x, 0.5)"
     ),
     "a parameter of that name": method("return F.dropout(x, 0.5)", name="forward(self, x, F)"),
+    "an attribute that was a parameter of that name": file("""
+        from torch import nn
+        from torch.nn.functional import dropout
+
+        class Net(nn.Module):
+            def __init__(self, dropout):
+                super().__init__()
+                self.mix = dropout
+
+            def forward(self, x):
+                return self.mix(x, 0.5)
+    """),
+    "a method that is called in training": file("""
+        from torch import nn
+        import torch.nn.functional as F
+
+        class Net(nn.Module):
+            def noisy(self, x):
+                if x.dim() > 2:
+                    return self.noisy(x[0])
+                return F.dropout(nn.Dropout(0.1)(x), 0.5)
+
+            def forward(self, x):
+                return self.noisy(x) if self.training else x
+    """),
     "a function of one's own": file("""
         from torch import nn
 

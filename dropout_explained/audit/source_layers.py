@@ -16,6 +16,8 @@ from dropout_explained.audit.source_calls import (
     argument,
     number,
 )
+from dropout_explained.audit.source_conditions import condition
+from dropout_explained.audit.source_intent import is_meant
 from dropout_explained.audit.source_names import Function, blocks, inside, parameters
 from dropout_explained.audit.source_rates import constant, rate
 
@@ -47,7 +49,7 @@ def built_where_it_runs(call: ast.Call, place: Place) -> Iterator[Broken]:
     """Yield DE003 for a layer that is built and called at once: it is new, and so in training."""
     if not place.in_code_that_runs or rate(argument(call, "p", 0), place) in ("zero", "mode"):
         return
-    if place.method in ("__init__", "__new__") or place.condition() == "mode":
+    if place.method in ("__init__", "__new__") or condition(place) == "mode":
         return
     if not is_called_at_once(call, place):
         return
@@ -55,7 +57,7 @@ def built_where_it_runs(call: ast.Call, place: Place) -> Iterator[Broken]:
         told = "A dropout layer is built where it is called: it is new, and new layers train."
         yield Broken("DE003", told, "note")
     else:
-        yield Broken("DE003", "", "note" if place.condition() or place.is_meant() else "")
+        yield Broken("DE003", "", "note" if condition(place) or is_meant(place) else "")
 
 
 def is_called_at_once(call: ast.Call, place: Place) -> bool:
@@ -185,15 +187,15 @@ def thrown_away(statement: ast.Expr, place: Place) -> Iterator[Broken]:
         if not in_place(call, 3):
             yield Broken("DE042")
     elif isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "self":
-        values = [value for value, _ in place.assigned_to_self(call.func.attr)]
-        layers = [
+        given = place.assigned_to_self(call.func.attr)
+        copying = [
             value
-            for value in values
+            for value, method in given
             if isinstance(value, ast.Call)
-            and place.path(value.func) in DROPOUTS
+            and place.path_in(method, value.func) in DROPOUTS
             and not in_place(value, 1)
         ]
-        if values and len(layers) == len(values):
+        if given and len(copying) == len(given):
             yield Broken("DE042")
 
 

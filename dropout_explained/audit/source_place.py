@@ -1,44 +1,18 @@
-"""Where a call stands: in which module, under which conditions, and whether it is said to be meant.
-
-This tells a call that drops in evaluation by mistake from one that does so on purpose, and from
-one that evaluation never reaches.
-"""
+"""Where a call stands: in which method of which class, and what its names stand for there."""
 
 from __future__ import annotations
 
 import ast
 import re
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from dropout_explained.audit.source_names import Function, Scope, blocks, parameters
-from dropout_explained.audit.source_words import (
-    MODE,
-    PARTS,
-    SWITCH,
-    TRAINING,
-    mentions,
-    speaks_of,
-)
+from dropout_explained.audit.source_names import Function, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from dropout_explained.audit.source_names import Names
-
-MEANT = re.compile(
-    r"\balways\b.{0,30}\b(?:drop|on\b|activ|appl|enabled|random)|drop.{0,30}\balways\b|"
-    r"\beven (?:in|at|during|when|if)\b|\bforc(?:e|es|ed|ing)\b|on purpose|intention|deliberate|"
-    r"\b(?:also|still|active|kept?|enabled?|on) (?:in|at|during)\b|"
-    r"(?:at|during|in) (?:eval\w*|inference|test)",
-    re.IGNORECASE,
-)
-MONTE_CARLO = re.compile(r"monte[ -]?carlo|\bmc[ -_]?drop|bayes|uncertaint", re.IGNORECASE)
-DROPS = re.compile(r"drop|mask|random|stochastic|noise", re.IGNORECASE)
-NAMES_THAT_MEAN_IT = re.compile(
-    r"mc|monte|carlo|bayes\w*|always|prenet|uncertain\w*", re.IGNORECASE
-)
 
 
 class Place:
@@ -89,6 +63,11 @@ class Place:
             for value, _ in self.names.assignments(method).get(f".{name}", [])
         ]
 
+    def path_in(self, method: Function, node: ast.AST) -> str:
+        """Return the dotted path that a name stands for in another method of the class."""
+        outside = self.scopes[: self.scopes.index(self.functions[0])]
+        return self.names.path(node, [*outside, method])
+
     @cached_property
     def names_around(self) -> list[str]:
         """The names of the functions around, and of their class."""
@@ -128,93 +107,3 @@ class Place:
     def in_test(self) -> bool:
         """Whether a test is around, which may want what is wrong elsewhere."""
         return any(re.match(r"_?test", name, re.IGNORECASE) for name in self.names_around)
-
-    def condition(self) -> str:
-        """Return what decides whether this runs: "mode", "switch" or "" for neither."""
-        methods = [scope.name for scope in self.functions if not isinstance(scope, ast.Lambda)]
-        if any(speaks_of(name, TRAINING) for name in methods):
-            return "mode"
-        kinds = {self._kind(test) for test in self._tests()}
-        return next((kind for kind in ("mode", "switch") if kind in kinds), "")
-
-    def _tests(self) -> Iterator[ast.expr]:
-        """Yield the conditions under which this runs, early exits and assertions included."""
-        start = self.around.index(self.functions[0]) if self.functions else 0
-        chain = [*self.around[start:], self.node]
-        for outer, inner in pairwise(chain):
-            if isinstance(outer, ast.If | ast.While | ast.IfExp) and inner is not outer.test:
-                yield outer.test
-            elif isinstance(outer, ast.BoolOp):
-                yield from (value for value in outer.values if value is not inner)
-            for block in blocks(outer):
-                if inner in block:
-                    yield from exits(block[: block.index(inner)])
-
-    def _kind(self, test: ast.expr) -> str:
-        if mentions(test, MODE):
-            return "mode"
-        switched = mentions(test, SWITCH) or any(map(self._is_switch, ast.walk(test)))
-        return "switch" if switched else ""
-
-    def _is_switch(self, node: ast.AST) -> bool:
-        """Whether a name is a parameter by which the caller switches something on or off."""
-        if not isinstance(node, ast.Name):
-            return False
-        defaults = [parameters(function).get(node.id) for function in self.functions]
-        return any(
-            isinstance(default, ast.Constant) and isinstance(default.value, bool)
-            for default in defaults
-        )
-
-    def is_meant(self) -> bool:
-        """Whether a comment, a docstring or a name around says that it drops on purpose."""
-        parts = [part for name in self.names_around for part in PARTS.findall(name)]
-        if any(NAMES_THAT_MEAN_IT.fullmatch(part) for part in parts):
-            return True
-        if any(MEANT.search(text) or MONTE_CARLO.search(text) for text in self._comments()):
-            return True
-        documented = [*self.functions, *([self.owner] if self.owner else [])]
-        return any(
-            says_that_it_drops_always(ast.get_docstring(scope) or "")
-            for scope in documented
-            if not isinstance(scope, ast.Lambda)
-        )
-
-    def _comments(self) -> Iterator[str]:
-        """Yield the comments on the lines of this node, and those right above its statement."""
-        statement = next(
-            node for node in reversed([*self.around, self.node]) if isinstance(node, ast.stmt)
-        )
-        first = getattr(self.node, "lineno", 1)
-        for line in self.lines[first - 1 : getattr(self.node, "end_lineno", first)]:
-            yield line.partition("#")[2]
-        above: list[str] = []
-        for line in reversed(self.lines[: statement.lineno - 1]):
-            if not line.lstrip().startswith("#"):
-                break
-            above.insert(0, line.strip("# \t\r\n"))
-        yield " ".join(above)
-
-
-def says_that_it_drops_always(docstring: str) -> bool:
-    """Return whether a docstring has a sentence about dropping, and about doing it on purpose."""
-    text = " ".join(docstring.split())
-    sentences = re.split(r"(?<=[.;:])\s", text)
-    return MONTE_CARLO.search(text) is not None or any(
-        MEANT.search(sentence) and DROPS.search(sentence) for sentence in sentences
-    )
-
-
-def exits(block: list[ast.stmt]) -> Iterator[ast.expr]:
-    """Yield the conditions on which these statements leave what they stand in."""
-    for statement in block:
-        if isinstance(statement, ast.Assert | ast.If) and leaves(statement):
-            yield statement.test
-
-
-def leaves(statement: ast.Assert | ast.If) -> bool:
-    """Return whether a statement may leave the block that it stands in."""
-    away = ast.Return | ast.Raise | ast.Continue | ast.Break
-    return isinstance(statement, ast.Assert) or any(
-        isinstance(inner[-1], away) for inner in blocks(statement) if inner
-    )

@@ -18,6 +18,8 @@ from dropout_explained.audit.source_calls import (
     argument,
     number,
 )
+from dropout_explained.audit.source_conditions import condition
+from dropout_explained.audit.source_intent import is_meant
 from dropout_explained.audit.source_layers import Broken
 from dropout_explained.audit.source_rates import constant, rate
 
@@ -65,7 +67,8 @@ def function_path(call: ast.Call, place: Place) -> str:
     path = place.path(call.func)
     if path or not isinstance(call.func, ast.Attribute) or ast.unparse(call.func.value) != "self":
         return path
-    paths = {place.path(value) for value, _ in place.assigned_to_self(call.func.attr)}
+    given = place.assigned_to_self(call.func.attr)
+    paths = {place.path_in(method, value) for value, method in given}
     return paths.pop() if len(paths) == 1 else ""
 
 
@@ -101,7 +104,7 @@ def told_a_constant(mode: Given, name: str, place: Place) -> Iterator[Broken]:
     if isinstance(mode, ast.UnaryOp) and isinstance(mode.op, ast.Not):
         if ast.unparse(mode.operand) == "self.training":
             yield Broken("DE001", f"{name} is told the opposite of the mode.")
-    elif number(mode) == 1 and place.condition() != "mode":
+    elif number(mode) == 1 and condition(place) != "mode":
         yield Broken(
             "DE001", f"{name} is told training=True: it drops in evaluation as well.", "note"
         )
@@ -109,8 +112,8 @@ def told_a_constant(mode: Given, name: str, place: Place) -> Iterator[Broken]:
 
 def doubts(came_from: str, place: Place) -> str:
     """Return why a call that is not told the mode may be right; "no" if it surely is."""
-    condition = place.condition()
-    if condition == "mode" or (came_from == "parameter" and not place.in_module):
+    runs_by = condition(place)
+    if runs_by == "mode" or (came_from == "parameter" and not place.in_module):
         return "no"
     if not place.in_module:
         return "and no module is around that has one"
@@ -118,9 +121,9 @@ def doubts(came_from: str, place: Place) -> str:
         return "and its p comes from whoever calls this"
     if came_from == "unknown":
         return "and its p is computed elsewhere"
-    if condition == "switch":
+    if runs_by == "switch":
         return "and another switch decides whether it runs"
-    return "which a comment or a name around says is meant" if place.is_meant() else ""
+    return "which a comment or a name around says is meant" if is_meant(place) else ""
 
 
 def odd_probability(p: Given, place: Place) -> Iterator[Broken]:

@@ -49,7 +49,7 @@ class Encoder(nn.Module):
 # All 1797 are encoded for the index, and once more to be looked up. The nearest should
 # be the image itself, at a distance of exactly 0.
 def found_again(encoder):
-    """Return the share of images that are nearest to themselves, and the distances."""
+    """Return the share of images nearest to themselves, and the distances."""
     with torch.no_grad():
         index, looked_up = encoder(images), encoder(images)
     distances = torch.cdist(looked_up, index)
