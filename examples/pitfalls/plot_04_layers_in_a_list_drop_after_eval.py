@@ -98,7 +98,7 @@ fig, ax = plt.subplots(figsize=(4.0, 2.6))
 ax.hist(off, 40, color=figures.DROPPED, label="list")
 ax.axvline(0, color=figures.KEPT, lw=3, label="ModuleList")
 ax.set(xlabel="distance of an image from itself", ylabel="images of 1797")
-ax.set_title("Encoded twice, an image is no longer itself")
+ax.set_title("Two codes of the same image differ")
 fig.legend(loc="outside lower left", ncols=2)
 plt.show()
 

@@ -117,7 +117,7 @@ for (name, (_, sure, _)), colour, kind in zip(
 ):
     ax.hist(sure, bins, color=colour, histtype=kind, lw=2, label=name)
 ax.set(xlabel="largest probability of an image", ylabel="test images")
-ax.set_title("Scaled twice, it is right and does not know")
+ax.set_title("Scaled twice, it is right and unsure")
 fig.legend(loc="outside lower left", ncols=2)
 plt.show()
 
