@@ -112,9 +112,8 @@ def trained(model, steps=300):
 
 
 plain, forgetful, mended = map(trained, models)
-print(
-    f"losses at the end: {forgetful[-5:].mean():.3f}, mended {mended[-5:].mean():.3f}"
-)
+ends = forgetful[-5:].mean(), mended[-5:].mean()
+print(f"losses at the end: {ends[0]:.3f}, mended {ends[1]:.3f}")
 assert torch.equal(plain, mended)
 assert forgetful[-5:].mean() > mended[-5:].mean()
 
