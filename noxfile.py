@@ -120,12 +120,13 @@ def browser(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Time replay, the command's start and predict() against torch, as ratios, and the linter."""
+    """Time replay, commands, a model's moments, its audit and the linter, as ratios in one run."""
     install(session)
     session.run("python", "tests/benchmarks/replay.py", *session.posargs)
     # A hundred graphs: left to itself, it compiles five hundred.
     session.run("python", "tests/benchmarks/compiled.py", "100")
     session.run("python", "tests/benchmarks/prediction.py")
+    session.run("python", "tests/benchmarks/audit.py")
     session.run("python", "tests/benchmarks/lint.py")
 
 

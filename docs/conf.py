@@ -65,12 +65,10 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = True
-numpydoc_xref_ignore = {"default", "dtype", "of", "optional", "or", "sequence", "shape", "0/1"}
-numpydoc_xref_aliases = {
-    "Explanation": "dropout_explained.Explanation",
-    "Finding": "dropout_explained.audit.Finding",
-    "Site": "dropout_explained.audit.Site",
-}
+_no_types = "default dtype iterable of optional or sequence shape 0/1"
+numpydoc_xref_ignore = set(_no_types.split())
+numpydoc_xref_aliases = {"Explanation": "dropout_explained.Explanation"}
+numpydoc_xref_aliases |= {name: f"dropout_explained.audit.{name}" for name in ("Finding", "Site")}
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
@@ -81,11 +79,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"plot_",
     "within_subsection_order": "FileNameSortKey",
-    "subsection_order": [
-        "../examples/article",
-        "../examples/pitfalls",
-        "../examples/deeper",
-    ],
+    "subsection_order": [f"../examples/{name}" for name in ("article", "pitfalls", "deeper")],
     "abort_on_example_error": True,
     "doc_module": ("dropout_explained",),
     "prefer_full_module": {r"dropout_explained\.figures\."},

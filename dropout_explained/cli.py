@@ -134,7 +134,11 @@ def _add_replay(commands: Any) -> None:
     command.add_argument("--layer", default="dropout", help="which layer (default: dropout)")
     _add_stream(command)
     command.add_argument(
-        "--dtype", choices=FLOATING, default="float32", help="of the input; matters when compiled"
+        "--dtype",
+        choices=FLOATING,
+        default="float32",
+        metavar="TYPE",
+        help=f"of the input, {', '.join(FLOATING)}; matters when compiled",
     )
     command.add_argument(
         "--calls", type=int, default=1, help="successive calls; their masks are stacked"

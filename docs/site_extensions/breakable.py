@@ -10,8 +10,13 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser
 
-NAMES = "article :is(code, h1, h2, h3, h4), dt.sig :is(.sig-prename, .sig-name)"
-SHORTEST = 24  # what a phone shows whole, in large letters or in one of two columns
+# From which length on a name may break: what a phone shows whole in large letters or in one of
+# two columns, and what it shows whole in prose.
+NAMES = {
+    "article :is(td, th, .law) code, article :is(h1, h2, h3, h4)": 24,
+    "dt.sig :is(.sig-prename, .sig-name)": 24,
+    "article code": 40,
+}
 PLACE = re.compile(r"(?<=[_./])(?=[^_./])")
 FORMULA = re.compile(
     r'(?P<before>[(\[\u201c\u2018]?)<math(?![^>]*display="block").*?</math>'
@@ -25,8 +30,9 @@ PROMPT = "$ "
 def with_places_to_break(page: str) -> str:
     """Return a page whose long names may break between their parts, and whose printed lines may."""
     tree = LexborHTMLParser(page)
-    for name in tree.css(NAMES):
-        name.inner_html = in_parts(name.inner_html or "")
+    for selector, shortest in NAMES.items():
+        for name in tree.css(selector):
+            name.inner_html = in_parts(name.inner_html or "", shortest)
     # A signature also breaks between module and name, and where its arguments begin.
     for start in tree.css("dt.sig .sig-prename, dt.sig .sig-name + .sig-paren"):
         if start.css_first("wbr:last-child") is None:
@@ -38,13 +44,13 @@ def with_places_to_break(page: str) -> str:
     return tree.html or page
 
 
-def in_parts(html: str) -> str:
-    """Return HTML with places to break in every long word outside of its tags."""
+def in_parts(html: str, shortest: int) -> str:
+    """Return HTML with places to break in every word of that length outside of its tags."""
 
     def parted(found: re.Match[str]) -> str:
         return found[0] if found[0].startswith("<") else PLACE.sub("<wbr>", found[0])
 
-    return re.sub(rf"<[^>]*>|[^<\s]{{{SHORTEST},}}", parted, html)
+    return re.sub(rf"<[^>]*>|[^<\s]{{{shortest},}}", parted, html)
 
 
 def with_formulas_unbroken(page: str) -> str:

@@ -5,21 +5,19 @@ Imports torch: whoever uses it, does so once a model has come in.
 
 from __future__ import annotations
 
-import random
 import warnings
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
 import torch
-from torch.nn.modules import module as hooks
 
 from dropout_explained.layers import LAYERS
 from dropout_explained.models.as_it_was import left_as_it_was, modules_of, own_copy, paths_of
 from dropout_explained.models.draws import Functions, Operators, Place, name_of, place_of
 from dropout_explained.models.hand_written import Coins, Follower
+from dropout_explained.models.other_generators import other_generators
 from dropout_explained.models.outputs import tensors_of
 
 if TYPE_CHECKING:
@@ -162,48 +160,6 @@ class Recorder:
         self.draws.append(Draw(generator, generator, generator, place))
 
 
-@contextmanager
-def _other_generators(moved: Callable[[str, Any], None]) -> Iterator[None]:
-    """Tell in which module the global generators of NumPy and of Python move."""
-
-    def states() -> dict[str, Any]:
-        numpys: Any = np.random.get_state(legacy=False)
-        key, place = numpys["state"]["key"].tobytes(), numpys["state"]["pos"]
-        return {
-            "numpy.random": (key, place, numpys["has_gauss"], numpys["gauss"]),
-            "random": random.getstate(),
-        }
-
-    running: list[Any] = []
-    last = states()
-
-    def compare() -> None:
-        nonlocal last
-        now = states()
-        for name in now:
-            if now[name] != last[name]:
-                moved(name, running[-1] if running else None)
-        last = now
-
-    def enter(module: Any, _: Any) -> None:
-        compare()
-        running.append(module)
-
-    def leave(module: Any, *_: Any) -> None:
-        compare()
-        while running and running.pop() is not module:
-            pass
-
-    with ExitStack() as stack:
-        for handle in (
-            hooks.register_module_forward_pre_hook(enter),
-            hooks.register_module_forward_hook(leave),
-        ):
-            stack.callback(handle.remove)
-        yield
-        compare()
-
-
 def _fast_path_may_rest(model: Callable[..., Any]) -> bool:
     """Whether a transformer layer may take its fast path, which a function mode turns off."""
     kinds = (torch.nn.TransformerEncoderLayer, torch.nn.MultiheadAttention)
@@ -254,7 +210,7 @@ def recorded(
         seeded(seed)
         given, named = own_copy((inputs, kwargs), {})
         stack.enter_context(eager())
-        stack.enter_context(_other_generators(recorder.moved_elsewhere))
+        stack.enter_context(other_generators(recorder.moved_elsewhere))
         if not _fast_path_may_rest(model):
             stack.enter_context(recorder.functions)
         stack.enter_context(recorder.operators)

@@ -49,7 +49,7 @@ class Encoder(nn.Module):
 # All 1797 are encoded for the index, and once more to be looked up. The nearest should
 # be the image itself, at a distance of exactly 0.
 def found_again(encoder):
-    """Return the share of images that are nearest to themselves, and the distances."""
+    """Return the share of images nearest to themselves, and the distances."""
     with torch.no_grad():
         index, looked_up = encoder(images), encoder(images)
     distances = torch.cdist(looked_up, index)
@@ -98,7 +98,7 @@ fig, ax = plt.subplots(figsize=(4.0, 2.6))
 ax.hist(off, 40, color=figures.DROPPED, label="list")
 ax.axvline(0, color=figures.KEPT, lw=3, label="ModuleList")
 ax.set(xlabel="distance of an image from itself", ylabel="images of 1797")
-ax.set_title("Encoded twice, an image is no longer itself")
+ax.set_title("Two codes of the same image differ")
 fig.legend(loc="outside lower left", ncols=2)
 plt.show()
 

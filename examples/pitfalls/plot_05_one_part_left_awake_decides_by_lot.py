@@ -52,7 +52,7 @@ fit(head.parameters(), 100)
 # %%
 # Two diagnoses for each patient
 # ------------------------------
-# What everybody asks says that all is well.
+# ``model.training`` says that all is well.
 assert not model.training
 with torch.no_grad():
     chances = torch.stack([model(data[test])[:, 0].sigmoid() for _ in range(100)])

@@ -89,7 +89,7 @@ assert not audit(mended, images[:32]).errors
 # Training adapts to its own factor: the scores are right *there*. In evaluation each
 # is too small, and the probabilities come out nearly alike.
 def trained(model):
-    """Train for 300 steps; return its loss and its confidence on the test images."""
+    """Train for 300 steps; return loss and confidence on the test images."""
     optimiser = torch.optim.Adam(model.train().parameters(), lr=0.002)
     for _ in range(300):
         batch = train[torch.randint(len(train), (50,))]
@@ -117,7 +117,7 @@ for (name, (_, sure, _)), colour, kind in zip(
 ):
     ax.hist(sure, bins, color=colour, histtype=kind, lw=2, label=name)
 ax.set(xlabel="largest probability of an image", ylabel="test images")
-ax.set_title("Scaled twice, it is right and does not know")
+ax.set_title("Scaled twice, it is right and unsure")
 fig.legend(loc="outside lower left", ncols=2)
 plt.show()
 

@@ -119,7 +119,7 @@ ax.plot(grid, grid / (1 - grid), color=figures.DROPPED, label="keeps with p")
 ax.plot(grid, torch.ones(50), "--", color=figures.KEPT, label="keeps with 1 - p")
 for p, (before, after) in means.items():
     ax.plot([p, p], [before, after], "o", color=figures.NEUTRAL)
-ax.set(xlabel="p", ylabel="mean of the output", ylim=(0, 1.7))
+ax.set(xlabel="p, to drop", ylabel="mean of the output", ylim=(0, 1.7))
 ax.set_title("A test at one half finds nothing")
 ax.legend(loc="lower right")
 plt.show()

@@ -104,7 +104,7 @@ ax.plot(channels, found_mended, "o", color=figures.KEPT, label="dropout behind")
 ax.axhline(1, color=figures.NEUTRAL, ls="--")
 ax.set(xlabel="channel, of both norms", ylabel="variance in evaluation")
 ax.set_ylim(0)
-ax.set_title("Behind dropout, batch norm makes it too small")
+ax.set_title("Behind dropout the variance is too small")
 fig.legend(loc="outside lower left", ncols=2)
 plt.show()
 
