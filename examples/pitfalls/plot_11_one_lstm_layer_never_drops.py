@@ -117,6 +117,7 @@ ax.semilogy(steps, acting, "--", color=figures.KEPT, label="nn.Dropout(0.5) behi
 ax.semilogy(steps, none, color=figures.NEUTRAL, lw=4, label="dropout=0")
 ax.semilogy(steps, half, color=figures.DROPPED, label="dropout=0.5, one layer")
 ax.set(xlabel="step", ylabel="loss in training")
+ax.minorticks_off()
 ax.set_title("0.5 and 0 train alike, to the last bit")
 fig.legend(loc="outside lower left")
 plt.show()
