@@ -73,7 +73,10 @@ def _add_p(command: Any) -> None:
 
 def _add_stream(command: Any) -> None:
     command.add_argument(
-        "--stream", choices=STREAMS, default="eager", help="eager calls or torch.compile's"
+        "--stream",
+        choices=STREAMS,
+        default="eager",
+        help="eager calls or torch.compile's, on a CPU",
     )
 
 

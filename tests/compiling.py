@@ -28,14 +28,12 @@ def _can_compile() -> bool:
     return Path(sysconfig.get_path("include"), "Python.h").exists()
 
 
+RELEASE = tuple(map(int, torch.__version__.split(".")[:2]))
+
 needs_compiler = pytest.mark.skipif(
-    not _can_compile(),
-    reason="torch.compile needs a C++ compiler and Python.h: install g++ and python3-dev",
-)
-# Before, the words of a compiled call were dealt in the order of indices.
-needs_memory_order = pytest.mark.skipif(
-    tuple(map(int, torch.__version__.split(".")[:2])) < (2, 9),
-    reason="compiled code deals its words in memory order since torch 2.9",
+    RELEASE < (2, 13) or not _can_compile(),
+    reason="compares with torch.compile of torch 2.13 or newer, which needs a C++ compiler and "
+    "Python.h: install g++ and python3-dev",
 )
 
 

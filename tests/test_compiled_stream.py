@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from compiling import compiled, needs_compiler, needs_memory_order
+from compiling import compiled, needs_compiler
 from torch import nn
 
 from dropout_explained import LAYERS, TorchStream, dropout_gradient, replay, replay_mask, verify
@@ -242,7 +242,6 @@ def test_extremes_of_p() -> None:
 
 
 @needs_compiler
-@needs_memory_order
 def test_words_are_dealt_in_memory_order() -> None:
     """Transposed, channels last, sliced and expanded inputs: in the order of the output's memory."""
     inputs = (
@@ -264,7 +263,6 @@ def test_words_are_dealt_in_memory_order() -> None:
 
 
 @needs_compiler
-@needs_memory_order
 def test_executions_graph_breaks_and_eager_calls_go_on_in_the_stream() -> None:
     """Two graphs with an eager call between them, run three times: one stream tells all masks."""
     outside = torch.compiler.disable(F.dropout)
@@ -344,7 +342,6 @@ def test_layers_by_channel_and_in_place_draw_from_the_eager_stream() -> None:
 
 
 @needs_compiler
-@needs_memory_order
 def test_random_calls_of_every_dtype_agree() -> None:
     """Graphs of one to four calls, seeds from both ends of the range, successive executions."""
     torch._dynamo.reset()

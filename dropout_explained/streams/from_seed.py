@@ -31,9 +31,9 @@ def replay(x: Any, p: float, seed: Any, *, layer: str = "dropout", stream: str =
         Which function of torch.nn.functional; one of :data:`dropout_explained.LAYERS`.
     stream : {"eager", "compiled"}, default: "eager"
         Whether torch runs the call as it stands, or in a graph that ``torch.compile`` made
-        with its default backend and settings, on a CPU. Compiled, the layer is "dropout", and x
-        what the graph computes or is given there; a half type that is not stored in between is
-        not rounded there.
+        with its default backend and settings, on a CPU. Compiled, the layer is "dropout"; of a
+        half type, x is a tensor that the graph was given: one that it computed itself need not
+        have been rounded before.
 
     Returns
     -------
