@@ -315,7 +315,7 @@ def test_long_names_may_break_between_their_parts() -> None:
         '<dl><dt class="sig"><span class="sig-prename">dropout_explained.</span><span '
         'class="sig-name">mean</span><span class="sig-paren">(</span>x)</dt></dl>'
     )
-    table = f"<table><tr><td>{code}</td></tr></table>"
+    table = f'<table><tr><td><p><a href="#law">{code}</a></p></td></tr></table>'
     body = f"<h2>torch.use_deterministic_algorithms is</h2>{table}<p>{code}</p>{signature}"
     once = breakable.with_places_to_break(page(f"<article>{body}</article>"))
     soup = BeautifulSoup(once, "html.parser")
