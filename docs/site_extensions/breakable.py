@@ -18,7 +18,7 @@ NAMES = {
     "dt.sig .sig-prename, dt.sig .sig-name": 24,
     "article code": 40,
 }
-PLACE = re.compile(r"(?<=[_./])(?=[^_./])")
+PLACE = re.compile(r"(?<=[_/])(?=[^_./])|(?<=\.)(?=[^_./\d])")  # a decimal is whole
 FORMULA = re.compile(
     r'(?P<before>[(\[\u201c\u2018]?)<math(?![^>]*display="block").*?</math>'
     r"(?P<after>[)\]\u201d\u2019.,;:!?\u2026]*)",
