@@ -306,7 +306,7 @@ def test_wide_tables_are_labelled_once() -> None:
 def test_long_names_may_break_between_their_parts() -> None:
     """Behind a dot, a slash or an underscore, in code, headings and signatures; no short name does."""
     names = (
-        "tests/test_masks.py::test_a_b",
+        "tests/test_masks.py::test_a_b[0.5]",
         "scaled_dot_product.eval",
         "a&lt;b.a_very_long_name_of_it",
     )
@@ -321,7 +321,7 @@ def test_long_names_may_break_between_their_parts() -> None:
     soup = BeautifulSoup(once, "html.parser")
     assert [list(name.stripped_strings) for name in soup.select("h2, td .pre")] == [
         ["torch.", "use_", "deterministic_", "algorithms is"],
-        ["tests/", "test_", "masks.", "py::test_", "a_", "b"],
+        ["tests/", "test_", "masks.", "py::test_", "a_", "b[0.5]"],
         ["scaled_dot_product.eval"],
         ["a<b.", "a_", "very_", "long_", "name_", "of_", "it"],
     ]
