@@ -120,10 +120,22 @@ def browser(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Time replay, the command's start and predict() against torch, as ratios in one run."""
+    """Time replay, commands, a model's moments, its audit and the linter, as ratios in one run."""
     install(session)
     session.run("python", "tests/benchmarks/replay.py", *session.posargs)
+    # A hundred graphs: left to itself, it compiles five hundred.
+    session.run("python", "tests/benchmarks/compiled.py", "100")
     session.run("python", "tests/benchmarks/prediction.py")
+    session.run("python", "tests/benchmarks/audit.py")
+    session.run("python", "tests/benchmarks/lint.py")
+
+
+@nox.session(name="real-models", default=False)
+def real_models(session: nox.Session) -> None:
+    """Try whole models on small architectures of transformers: draws, replay, moments."""
+    install(session)
+    session.install("transformers==5.24.0")
+    session.run("python", "tests/benchmarks/real_models.py", *session.posargs)
 
 
 @nox.session(name="bench-browser", default=False)

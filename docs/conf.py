@@ -9,6 +9,7 @@ sys.path.append(str(HERE))  # last: a folder of docs must hide no package
 # The command line's page runs the command that belongs to this Python.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 os.environ["COLUMNS"] = "64"  # what it prints is read on phones
+os.environ["DROPOUT_EXPLAINED_DOCS"] = ""  # and names pages of this site
 
 project = "dropout_explained"
 author = "The dropout_explained developers"
@@ -18,6 +19,7 @@ language = "en"
 
 extensions = [
     "site_extensions.freshness",  # first: it empties the caches of the others
+    "site_extensions.findings",
     "site_extensions.gallery",
     "site_extensions.inventories",
     "site_extensions.law_directives",
@@ -63,8 +65,10 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = True
-numpydoc_xref_ignore = {"default", "dtype", "of", "optional", "or", "sequence", "shape", "0/1"}
+_no_types = "default dtype iterable of optional or sequence shape 0/1"
+numpydoc_xref_ignore = set(_no_types.split())
 numpydoc_xref_aliases = {"Explanation": "dropout_explained.Explanation"}
+numpydoc_xref_aliases |= {name: f"dropout_explained.audit.{name}" for name in ("Finding", "Site")}
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
@@ -75,7 +79,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"plot_",
     "within_subsection_order": "FileNameSortKey",
-    "subsection_order": ["../examples/article", "../examples/deeper"],
+    "subsection_order": [f"../examples/{name}" for name in ("article", "pitfalls", "deeper")],
     "abort_on_example_error": True,
     "doc_module": ("dropout_explained",),
     "prefer_full_module": {r"dropout_explained\.figures\."},

@@ -6,6 +6,7 @@ functions that need one of them import it when called.
 """
 
 from dropout_explained import figures
+from dropout_explained.audit import Report, audit, lint
 from dropout_explained.closed_forms import Moments, moments
 from dropout_explained.explanation import Explanation, explain
 from dropout_explained.gradients import (
@@ -15,7 +16,14 @@ from dropout_explained.gradients import (
 )
 from dropout_explained.layers import LAYERS
 from dropout_explained.masks import MaskMoments, mask_distribution, mask_moments
-from dropout_explained.models import OutputMoments, expected_gradient, output_moments
+from dropout_explained.models import (
+    DropoutCall,
+    DropoutCalls,
+    OutputMoments,
+    dropout_calls,
+    expected_gradient,
+    output_moments,
+)
 from dropout_explained.streams import TorchStream, Verification, replay, replay_mask, verify
 
 __version__ = "0.1.0"
@@ -37,13 +45,19 @@ __all__ = [  # noqa: RUF022
     "mask_moments",
     "mask_distribution",
     # whole models
+    "dropout_calls",
     "output_moments",
     "expected_gradient",
+    "audit",
+    "lint",
     # what they return
     "Explanation",
     "Moments",
     "MaskMoments",
     "OutputMoments",
+    "DropoutCall",
+    "DropoutCalls",
     "Verification",
+    "Report",
     "__version__",
 ]

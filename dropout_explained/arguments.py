@@ -6,6 +6,7 @@ import operator
 import reprlib
 import sys
 from collections.abc import Iterable
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from dropout_explained.arrays import Array
 
 FLOATING = ("float16", "bfloat16", "float32", "float64")
+STREAMS = ("eager", "compiled")
 
 
 class BadArgument(ValueError):
@@ -45,6 +47,16 @@ def checked_p(p: Any) -> float:
         raise BadArgumentType(f"p must be a number in [0, 1]; got p = {p!r}")
     if not 0 <= number <= 1:
         raise BadArgument(f"p must lie in [0, 1]: it is the probability to DROP; got p = {p!r}")
+    return float(number)
+
+
+def checked_positive(name: str, given: Any) -> float:
+    """Return a finite number above 0."""
+    number = _converted(float, given)
+    if number is None:
+        raise BadArgumentType(f"{name} must be a number above 0; got {name} = {given!r}")
+    if not 0 < number < inf:
+        raise BadArgument(f"{name} must be a number above 0; got {name} = {given!r}")
     return float(number)
 
 
@@ -80,6 +92,21 @@ def checked_shape(name: str, shape: Any, like: Sequence[int] | None = None) -> t
     return tuple(numbers)
 
 
+def checked_stream(stream: Any) -> str:
+    """Return the name of a stream that torch draws from on a CPU."""
+    if not isinstance(stream, str) or stream not in STREAMS:
+        raise BadArgument(f"stream must be one of {', '.join(STREAMS)}; got stream = {stream!r}")
+    return stream
+
+
+def checked_dtype(dtype: Any) -> str:
+    """Return the name of a floating dtype, given as a name, as torch's or as NumPy's."""
+    name = str(dtype).removeprefix("torch.")
+    if name not in FLOATING:
+        raise BadArgument(f"dtype must be one of {', '.join(FLOATING)}; got dtype = {dtype!r}")
+    return name
+
+
 def refuse_other_streams(x: Array) -> None:
     """Refuse a tensor whose dropout does not draw from the CPU generator's stream."""
     if not is_tensor(x):
@@ -92,8 +119,9 @@ def refuse_other_streams(x: Array) -> None:
     torch_module = sys.modules["torch"]
     if torch_module.compiler.is_compiling():
         raise RuntimeError(
-            "a seed cannot be replayed inside torch.compile, which draws from another generator "
-            "unless torch._inductor.config.fallback_random is set: call this outside"
+            "a seed cannot be replayed inside torch.compile: call this outside, with "
+            'stream="compiled" for what compiled code draws, and without it where '
+            "torch._inductor.config.fallback_random is set"
         )
 
 

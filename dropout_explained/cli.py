@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
-import json
-import math
-import shutil
 import sys
-import textwrap
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from dropout_explained import __version__
+from dropout_explained import __version__, cli_audit
 from dropout_explained.arguments import (
+    FLOATING,
+    STREAMS,
     BadArgument,
     BadArgumentType,
     checked_count,
     checked_shape,
 )
+from dropout_explained.cli_parts import PROGRAM, Parser, complain, declared, print_json
 from dropout_explained.closed_forms import moments
 from dropout_explained.explanation import explain
 from dropout_explained.streams import TorchStream, read, verify
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
-
-PROGRAM = "dropout-explained"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,55 +50,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.run(arguments)
     except (BadArgument, BadArgumentType, ModuleNotFoundError, OSError) as error:
-        _complain(f"{PROGRAM}: error: {error}")
+        complain(f"{PROGRAM}: error: {error}")
         return 2
     return status
 
 
-def _complain(sentence: str) -> None:
-    """Print to standard error, with lines that end between words where a screen ends them."""
-    columns = shutil.get_terminal_size(fallback=(10**6, 1)).columns - 2  # as argparse does
-    print(textwrap.fill(sentence, max(columns, 20), break_on_hyphens=False), file=sys.stderr)
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        _complain(f"{self.prog}: error: {message}")
-        raise SystemExit(2)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog=PROGRAM,
         description="Why does dropout change the values it did not zero? See it on your numbers.",
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add_command in (_add_explain, _add_moments, _add_replay, _add_verify):
+    for add_command in (_add_explain, _add_moments, _add_replay, _add_verify, *cli_audit.COMMANDS):
         add_command(commands)
     return parser
-
-
-def _command(commands: Any, run: Any, name: str, what: str, example: str) -> Any:
-    command = commands.add_parser(
-        name,
-        help=what,
-        description=f"{what[0].upper()}{what[1:]}.",
-        epilog=f"example: {PROGRAM} {name} {example}".rstrip(),
-    )
-    command.add_argument("--json", action="store_true", help="print one JSON document")
-    command.set_defaults(run=run)
-    return command
 
 
 def _add_p(command: Any) -> None:
     command.add_argument("--p", type=float, default=0.5, help="drop probability (default: 0.5)")
 
 
+def _add_stream(command: Any) -> None:
+    command.add_argument(
+        "--stream", choices=STREAMS, default="eager", help="eager calls or torch.compile's"
+    )
+
+
 def _add_explain(commands: Any) -> None:
     what, example = "take one dropout call apart", "1 2 3 4 --p 0.5 --seed 0"
-    command = _command(commands, _explain, "explain", what, example)
+    command = declared(commands, _explain, "explain", what, example)
     command.add_argument("values", nargs="+", type=float, metavar="VALUE", help="the input x")
     _add_p(command)
     command.add_argument(
@@ -123,12 +101,12 @@ def _explain(arguments: argparse.Namespace) -> int:
         **_taken(told, "standard_deviation", "standard_error"),
         "gradient": told.gradient(),
     }
-    return _print_json(document)
+    return print_json(document)
 
 
 def _add_moments(commands: Any) -> None:
     what, example = "exact mean, variance and interval", "--p 0.9 --n 1000"
-    command = _command(commands, _moments, "moments", what, example)
+    command = declared(commands, _moments, "moments", what, example)
     _add_p(command)
     command.add_argument("--n", type=int, default=1, help="values averaged (default: 1)")
     command.add_argument("--value", type=float, default=1.0, help="input value x (default: 1)")
@@ -140,12 +118,12 @@ def _moments(arguments: argparse.Namespace) -> int:
         print(exact)
         return 0
     names = ("p", "n", "mean", "variance", "second_moment", "standard_error", "interval_95")
-    return _print_json(_taken(exact, *names))
+    return print_json(_taken(exact, *names))
 
 
 def _add_replay(commands: Any) -> None:
     what, example = "the mask that torch draws", "--seed 0 --p 0.5 --shape 2,3"
-    command = _command(commands, _replay, "replay", what, example)
+    command = declared(commands, _replay, "replay", what, example)
     start = command.add_mutually_exclusive_group(required=True)
     start.add_argument("--seed", type=int, metavar="N", help="what torch.manual_seed got")
     start.add_argument(
@@ -154,6 +132,14 @@ def _add_replay(commands: Any) -> None:
     _add_p(command)
     command.add_argument("--shape", default="1", help="shape of the input, as 2,3 (default: 1)")
     command.add_argument("--layer", default="dropout", help="which layer (default: dropout)")
+    _add_stream(command)
+    command.add_argument(
+        "--dtype",
+        choices=FLOATING,
+        default="float32",
+        metavar="TYPE",
+        help=f"of the input, {', '.join(FLOATING)}; matters when compiled",
+    )
     command.add_argument(
         "--calls", type=int, default=1, help="successive calls; their masks are stacked"
     )
@@ -170,13 +156,23 @@ def _replay(arguments: argparse.Namespace) -> int:
     else:
         stream = TorchStream.from_rng_state(read(arguments.rng_state))
         start = f"the state in {arguments.rng_state}"
-    masks = [stream.mask(shape, arguments.p, layer=arguments.layer) for _ in range(calls)]
+    masks = [
+        stream.mask(
+            shape,
+            arguments.p,
+            layer=arguments.layer,
+            stream=arguments.stream,
+            dtype=arguments.dtype,
+        )
+        for _ in range(calls)
+    ]
     kept = sum(int(mask.sum()) for mask in masks)
     if arguments.json:
         listed = [mask.astype(int).tolist() for mask in masks]
         document = {"mask": listed if calls > 1 else listed[0], "kept": kept, "shape": shape}
-        return _print_json(document | {"draws": stream.draws})
-    print(f"Masks of {arguments.layer} from {start}, p = {arguments.p:g}, shape {shape}")
+        return print_json(document | {"draws": stream.draws})
+    drawn = "Masks" if arguments.stream == "eager" else "Compiled masks"
+    print(f"{drawn} of {arguments.layer} from {start}, p = {arguments.p:g}, shape {shape}")
     for mask in masks:
         print(f"\n{mask.astype(int)}")
     size = sum(mask.size for mask in masks)
@@ -186,17 +182,18 @@ def _replay(arguments: argparse.Namespace) -> int:
 
 def _add_verify(commands: Any) -> None:
     what = "compare replay with the installed torch, bit for bit"
-    command = _command(commands, _verify, "verify", what, "")
+    command = declared(commands, _verify, "verify", what, "")
     command.add_argument(
         "--cases", type=int, default=3000, help="random calls to compare (default: 3000)"
     )
+    _add_stream(command)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    found = verify(arguments.cases)
+    found = verify(arguments.cases, stream=arguments.stream)
     if arguments.json:
-        names = ("torch_version", "machine", "cases", "elements", "matches", "first_mismatch")
-        _print_json(_taken(found, *names))
+        names = ("torch_version", "machine", "stream", "cases", "elements", "matches")
+        print_json(_taken(found, *names, "first_mismatch"))
     else:
         print(found)
     return 0 if found.matches == found.cases else 1
@@ -204,24 +201,6 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 def _taken(result: object, *names: str) -> dict[str, Any]:
     return {name: getattr(result, name) for name in names}
-
-
-def _print_json(document: dict[str, Any]) -> int:
-    print(json.dumps(_plain(document), allow_nan=False))
-    return 0
-
-
-def _plain(value: Any) -> Any:
-    """Spell arrays as lists, and NaN and infinity as ProtoJSON does: JSON has no such numbers."""
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return value
 
 
 def _numbers_are_not_options(given: Sequence[str]) -> list[str]:

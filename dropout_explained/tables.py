@@ -48,7 +48,10 @@ def as_text(table: Table) -> str:
     if table.rows:
         rows = [Row(table.columns), *table.rows]
         widths = [max(len(row.cells[i]) for row in rows) for i in range(len(table.columns))]
-        parts.append([_line(row, widths) for row in rows])
+        lines = [_line(row, widths) for row in rows]
+        if max(map(len, lines)) > WIDTH:  # then each remark has a line of its own
+            lines = [line for row in rows for line in _two_lines(row, widths)]
+        parts.append(lines)
     if table.facts:
         names = max(len(fact.name) for fact in table.facts)
         values = max(len(fact.value) for fact in table.facts)
@@ -66,6 +69,11 @@ def as_text(table: Table) -> str:
 def _line(row: Row, widths: list[int]) -> str:
     cells = (cell.rjust(width) for cell, width in zip(row.cells, widths, strict=True))
     return f"  {'  '.join(cells)}   {row.remark}".rstrip()
+
+
+def _two_lines(row: Row, widths: list[int]) -> list[str]:
+    remark = textwrap.wrap(row.remark, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)
+    return [_line(row._replace(remark=""), widths), *remark]
 
 
 def as_html(table: Table) -> str:
@@ -89,7 +97,7 @@ def as_html(table: Table) -> str:
 
 
 def _html_row(cells: tuple[str, ...], remark: str, kind: str = "") -> str:
-    head, *rest = (escape(cell) for cell in (*cells, remark))
+    head, *rest = (escape(cell).replace("\n", "<br>\n") for cell in (*cells, remark))
     named = f' class="{kind}"' if kind else ""
     data = "".join(f"<td>{cell}</td>" for cell in rest)
     return f'<tr{named}><th scope="row">{head}</th>{data}</tr>'

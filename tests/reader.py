@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 # The one warning that a machine without a screen is right to give.
 NO_SCREEN = "ignore:FigureCanvasAgg is non-interactive:UserWarning"
+# Torch's compiler imports what torch has deprecated; a reader is not shown that.
+OF_TORCH_ITSELF = "ignore:`torch.jit.script_method` is deprecated:DeprecationWarning"
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -120,5 +122,5 @@ class Environment:
 
     def run_script(self, script: Path) -> Ran:
         """Run a script where it lies; a warning is an error."""
-        flags = ("-W", "error", "-W", NO_SCREEN)
+        flags = ("-W", "error", "-W", NO_SCREEN, "-W", OF_TORCH_ITSELF)
         return self.run("python", *flags, script.name, folder=script.parent)

@@ -269,9 +269,19 @@ def test_nothing_of_the_model_or_the_generator_is_moved() -> None:
         (lambda: mask_moments(lambda m: m[:1], 0.5, n=2), ValueError, "one value for each of 4"),
         (lambda: mask_distribution(lambda m: m, 0.5, n=2), ValueError, "one number for each of 4"),
         (
-            lambda: output_moments(nn.Dropout(), cast("Any", [1.0])),
+            lambda: expected_gradient(nn.Dropout(), cast("Any", [1.0]), torch.sum),
             TypeError,
             "x must be a torch tensor",
+        ),
+        (
+            lambda: output_moments(cast("Any", 3), torch.ones(2)),
+            TypeError,
+            "model must be a torch.nn.Module or another callable; got int",
+        ),
+        (
+            lambda: output_moments(lambda x: F.dropout(x).int(), torch.ones(2)),
+            TypeError,
+            "model must return a floating tensor.*it returns Tensor",
         ),
         (
             lambda: output_moments(nn.Dropout().eval(), torch.ones(2)),
@@ -284,9 +294,9 @@ def test_nothing_of_the_model_or_the_generator_is_moved() -> None:
             "coins must be at most 20.*coins = 21",
         ),
         (
-            lambda: output_moments(nn.Dropout(), torch.ones(2), method="sampling"),
+            lambda: output_moments(nn.Dropout(), torch.ones(2), method="luck"),
             ValueError,
-            "method must be one of auto, all_masks, propagation; got method = 'sampling'",
+            "method must be one of auto, all_masks, propagation, sampling; got method = 'luck'",
         ),
         (
             lambda: expected_gradient(nn.Dropout(), torch.ones(2), torch.sum),
@@ -294,9 +304,21 @@ def test_nothing_of_the_model_or_the_generator_is_moved() -> None:
             "model must have a parameter that requires a gradient",
         ),
         (
-            lambda: output_moments(nn.LSTM(2, 2, 2, dropout=0.5), torch.ones(3, 2)),
+            lambda: output_moments(
+                lambda x: F.dropout(x) + torch.randn(2), torch.ones(2), method="all_masks"
+            ),
             ValueError,
-            "only through the dropout functions",
+            "only as coins that keep or drop.*randn at .*test_masks.py:[0-9]+ draws others",
+        ),
+        (
+            lambda: output_moments(
+                lambda x: F.dropout(x) if torch.rand(()) < 0.5 else x,
+                torch.ones(2),
+                method="all_masks",
+                seed=1,
+            ),
+            ValueError,
+            "must toss the same coins in every run.*rand at .* decides what else is run",
         ),
     ],
 )

@@ -1,13 +1,20 @@
-"""What stands in two files of the repository, and must be the same in both."""
+"""What stands in two places of the repository, and must be the same in both."""
 
 from __future__ import annotations
 
 import re
+import runpy
 import tomllib
+from typing import TYPE_CHECKING
 
 from conftest import ROOT
 
 import dropout_explained
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
 
 
 def pins(text: str) -> dict[str, str]:
@@ -35,3 +42,19 @@ def test_the_citation_is_of_this_version() -> None:
     assert [f"  - name: {author['name']}" for author in project["authors"]] == [
         line for line in citation if line.startswith("  - name: ")
     ]
+
+
+def test_the_first_screen_shows_what_an_audit_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The README's example, run from a file of the name that it has there, prints the block behind it."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```python\n# net\.py\n(.*?)```\n\n```text\n(.*?)```", text, re.DOTALL)
+    assert shown is not None
+    code, printed = shown.groups()
+    script = tmp_path / "net.py"
+    script.write_text(f"# net.py\n{code}", encoding="utf-8")
+    monkeypatch.setenv("DROPOUT_EXPLAINED_DOCS", "")  # by its path, wherever a site is
+    runpy.run_path(str(script))
+    assert capsys.readouterr().out == printed
+    assert text[: shown.end()].count("\n") < 40

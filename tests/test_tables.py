@@ -110,6 +110,26 @@ def test_a_table_knows_nothing_of_what_it_shows() -> None:
     assert BeautifulSoup(as_html(table), "html.parser").select("caption")[0].text in table.title
     cells = Table("Title", columns=("kind",), rows=(Row(("<fig>",), "a & b"),))
     assert '<th scope="row">&lt;fig&gt;</th><td>a &amp; b</td>' in as_html(cells)
+    lines = Table("Title", facts=(Fact("fig", "1", "sweet\ndry"),))
+    assert "<td>sweet<br>\ndry</td>" in as_html(lines)
+
+
+def test_remarks_that_do_not_fit_stand_below() -> None:
+    """All of them, if one is too long for its line: a table has one form."""
+    table = Table(
+        title="Fruit",
+        columns=("kind", "count"),
+        rows=(Row(("apple", "3"), "ripe " * 12), Row(("fig", "12"), "dry"), Row(("kiwi", "1"))),
+    )
+    assert as_text(table).splitlines()[2:] == [
+        "   kind  count",
+        "  apple      3",
+        "      " + " ".join(["ripe"] * 11),
+        "      ripe",
+        "    fig     12",
+        "      dry",
+        "   kiwi      1",
+    ]
 
 
 def test_moments_of_an_array_are_shown_as_they_are() -> None:

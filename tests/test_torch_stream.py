@@ -208,3 +208,25 @@ def test_replay_mask_refuses(arguments: dict[str, Any], kind: type, words: list[
     with pytest.raises(kind) as caught:
         replay_mask(**{"seed": 0, "p": 0.5, "shape": (2, 3), **arguments})
     assert all(word in str(caught.value) for word in words), caught.value
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_uniform_numbers_are_those_of_rand(dtype: str) -> None:
+    """Bit for bit, between dropout calls, row-major and transposed."""
+    for seed in (0, 7, 2**40):
+        torch.manual_seed(seed)
+        kind = getattr(torch, dtype)
+        first = F.dropout(torch.ones(5), 0.5)
+        numbers = torch.rand(3, 4, dtype=kind), torch.rand_like(torch.empty(4, 3, dtype=kind).t())
+        last = F.dropout(torch.ones(5), 0.5)
+        stream = TorchStream(seed)
+        assert np.array_equal(stream.mask((5,), 0.5), first != 0)
+        assert np.array_equal(stream.uniform((3, 4), dtype), numbers[0])
+        assert np.array_equal(stream.uniform((3, 4), dtype, strides=(1, 3)), numbers[1])
+        assert np.array_equal(stream.mask((5,), 0.5), last != 0)
+
+
+def test_uniform_numbers_of_other_dtypes_are_refused() -> None:
+    """Half types are drawn from fewer bits."""
+    with pytest.raises(ValueError, match="dtype must be float32 or float64; got dtype = 'float16'"):
+        TorchStream(0).uniform(3, "float16")

@@ -54,9 +54,9 @@ def digest(sources: Iterable[Path], root: Path) -> str:
 
 
 def fingerprint() -> str:
-    """Return a digest of the package's code and style, and of the versions that decide numbers."""
+    """Return a digest of the package's code, style and catalogue, and of the versions that decide numbers."""
     package = Path(dropout_explained.__file__).parent
-    sources = [path for path in package.rglob("*") if path.suffix in {".py", ".mplstyle"}]
+    sources = [path for path in package.rglob("*") if path.suffix in {".py", ".mplstyle", ".toml"}]
     pinned = package.parent / "constraints.txt"
     return digest([*sources, *([pinned] if pinned.exists() else [])], package.parent)
 

@@ -6,6 +6,26 @@ imported where a model has come in, so that importing the package does not load 
 """
 
 from dropout_explained.models.all_masks import expected_gradient
-from dropout_explained.models.prediction import OutputMoments, output_moments
+from dropout_explained.models.call_records import DropoutCall, DropoutCalls
+from dropout_explained.models.dropout_calls import dropout_calls
+from dropout_explained.models.methods import OutputMoments
+from dropout_explained.models.prediction import output_moments
+from dropout_explained.models.watching import (
+    differentiated,
+    modules_of,
+    several_passes,
+    watched,
+)
 
-__all__ = ["OutputMoments", "expected_gradient", "output_moments"]
+__all__ = [
+    "DropoutCall",
+    "DropoutCalls",
+    "OutputMoments",
+    "differentiated",
+    "dropout_calls",
+    "expected_gradient",
+    "modules_of",
+    "output_moments",
+    "several_passes",
+    "watched",
+]

@@ -1,55 +1,91 @@
-"""Average a torch model over every mask of its dropout layers.
+"""Average a torch model over every mask of its dropout.
 
-The model runs once for each mask, all masks of a chunk together.
+The model runs once for each mask, all masks of a chunk together where it lets itself be batched.
 """
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
-from dropout_explained.arguments import BadArgument
+from dropout_explained.arguments import BadArgument, BadArgumentType
 from dropout_explained.masks import MaskMoments, checked_coins, mask_moments, weighted_masks
-from dropout_explained.models.dropout_calls import (
-    DropoutCall,
-    record_dropout_calls,
-    run_with_mask,
-)
+from dropout_explained.models.dropout_calls import checked_model, record_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import torch
 
     from dropout_explained.arrays import Floats
+    from dropout_explained.models.recorder import Draw
 
 
-def _probabilities(calls: list[DropoutCall]) -> list[float]:
-    """Return the drop probability of each coin."""
-    checked_coins(sum(call.coins for call in calls), "coins")
-    return [call.p for call in calls for _ in range(call.coins)]
+def refuse_other_draws(draws: Sequence[Draw]) -> None:
+    """Refuse draws in whose place no mask can be put, and a model that draws nothing."""
+    if not draws:
+        raise BadArgument(
+            "model must have a dropout layer in training mode with p inside (0, 1); "
+            "it draws nothing: call model.train() first"
+        )
+    for draw in draws:
+        where = f" at {draw.place.line}" if draw.place.line else ""
+        if not draw.answers:
+            raise BadArgument(
+                "model must draw random numbers only as coins that keep or drop, for all masks "
+                f"to be visited; {draw.function}{where} draws others"
+            )
+        assert draw.coins is not None
+        if draw.coins.read:
+            raise BadArgument(
+                "model must toss the same coins in every run, for all masks to be visited; "
+                f"{draw.function}{where} decides what else is run"
+            )
+
+
+def coin_probabilities(draws: Sequence[Draw]) -> list[float]:
+    """Return the drop probability of each coin, in order; at most 20 of them."""
+    checked_coins(sum(prod(draw.shape) for draw in draws), "coins")
+    each: list[float] = []
+    for draw in draws:
+        p = record_of(draw).p
+        count = prod(draw.shape)
+        each += [p] * count if isinstance(p, float) else p.reshape(-1).tolist()  # type: ignore[union-attr]
+    return each
 
 
 def moments_over_all_masks(
-    model: Callable[[Any], Any], x: torch.Tensor, calls: list[DropoutCall]
+    model: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    draws: Sequence[Draw],
 ) -> MaskMoments:
-    """Average the output of a model over every mask of the calls that it makes."""
+    """Average the tensors that a model returns, one after the other, over every mask.
+
+    The model must be left as it was by the caller.
+    """
     import torch
 
-    p = _probabilities(calls)
+    from dropout_explained.models.many_passes import ManyPasses, progress
+
+    p = coin_probabilities(draws)
+    passes = ManyPasses(model, inputs, kwargs, draws)
 
     def outputs(masks: Any) -> Floats:
-        run = torch.func.vmap(lambda mask: run_with_mask(model, x, calls, mask))
-        with torch.no_grad():
-            result: Floats = run(torch.from_numpy(masks)).double().numpy()
+        tensors = passes.run(len(masks), torch.from_numpy(masks))
+        flat = torch.cat([one.double().reshape(len(masks), -1) for one in tensors], dim=1)
+        bar.update(len(masks))
+        result: Floats = flat.numpy()
         return result
 
-    return mask_moments(outputs, p)
+    with progress(2 ** len(p)) as bar:
+        return mask_moments(outputs, p)
 
 
 def expected_gradient(
     model: torch.nn.Module, x: torch.Tensor, loss: Callable[[torch.Tensor], torch.Tensor]
 ) -> dict[str, torch.Tensor]:
-    r"""Average the gradient of a loss over every mask of a model's dropout layers.
+    r"""Average the gradient of a loss over every mask of a model's dropout.
 
     Differentiation and the finite sum over masks commute, so that
 
@@ -64,7 +100,7 @@ def expected_gradient(
     Parameters
     ----------
     model : torch.nn.Module
-        In training mode, with at most 20 coins for this x.
+        In training mode, with at most 20 coins for this x; left as it was.
     x : torch.Tensor
         The input, of any shape and floating dtype.
     loss : callable
@@ -79,10 +115,10 @@ def expected_gradient(
     Raises
     ------
     ValueError
-        If the dropout layers toss no coin or more than 20, the model draws random
-        numbers that are no dropout masks, or no parameter requires a gradient.
+        If the model tosses no coin or more than 20, draws random numbers that are
+        no coins, or no parameter requires a gradient.
     TypeError
-        If x is not a tensor.
+        If x is not a tensor, or the model not a module.
 
     References
     ----------
@@ -99,16 +135,28 @@ def expected_gradient(
     """
     import torch
 
-    calls = record_dropout_calls(model, x)
-    p = _probabilities(calls)
-    named = {name: one for name, one in model.named_parameters() if one.requires_grad}
-    if not named:
-        raise BadArgument("model must have a parameter that requires a gradient; it has none")
-    totals = [torch.zeros_like(one) for one in named.values()]
-    one = torch.func.vmap(lambda mask: loss(run_with_mask(model, x, calls, mask)).reshape(()))
-    for masks, weights in weighted_masks(p):
-        losses = one(torch.from_numpy(masks))
-        weighed = (torch.from_numpy(weights).to(losses.dtype) * losses).sum()
-        parts = torch.autograd.grad(weighed, list(named.values()))
-        totals = [total + part for total, part in zip(totals, parts, strict=True)]
+    checked_model(model)
+    if not isinstance(x, torch.Tensor):
+        raise BadArgumentType(f"x must be a torch tensor; got {type(x).__name__}")
+    from dropout_explained.models.as_it_was import left_as_it_was
+    from dropout_explained.models.many_passes import ManyPasses
+    from dropout_explained.models.recorder import eager, recorded
+
+    with torch.no_grad():
+        draws = recorded(model, (x,), {}).draws
+    refuse_other_draws(draws)
+    p = coin_probabilities(draws)
+    with left_as_it_was(model), eager(), torch.enable_grad():
+        named = {name: one for name, one in model.named_parameters() if one.requires_grad}
+        if not named:
+            raise BadArgument("model must have a parameter that requires a gradient; it has none")
+        totals = [torch.zeros_like(one) for one in named.values()]
+        losses_of = ManyPasses(model, (x,), {}, draws, lambda output: [loss(output).reshape(())])
+        for masks, weights in weighted_masks(p):
+            (losses,) = losses_of.run(len(masks), torch.from_numpy(masks))
+            weighed = (torch.from_numpy(weights).to(losses.dtype) * losses).sum()
+            parts = torch.autograd.grad(
+                weighed, list(named.values()), allow_unused=True, materialize_grads=True
+            )
+            totals = [total + part for total, part in zip(totals, parts, strict=True)]
     return dict(zip(named, totals, strict=True))

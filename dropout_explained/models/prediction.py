@@ -2,59 +2,36 @@
 
 from __future__ import annotations
 
-import operator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dropout_explained.arguments import BadArgument, BadArgumentType
-from dropout_explained.masks import MOST_COINS
-from dropout_explained.models.all_masks import moments_over_all_masks
-from dropout_explained.models.dropout_calls import record_dropout_calls
-from dropout_explained.models.propagation import Value, constant, rule_for
+from dropout_explained.arguments import BadArgument, checked_count, checked_positive
+from dropout_explained.models.dropout_calls import checked_model, checked_start
+from dropout_explained.models.methods import (
+    Asked,
+    OutputMoments,
+    by_all_masks,
+    by_propagation,
+    by_propagation_if_known,
+    by_sampling,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import torch
 
-    from dropout_explained.models.propagation import Rule
-
-METHODS = ("auto", "all_masks", "propagation")
-
-
-@dataclass(frozen=True, eq=False)
-class OutputMoments:
-    """Moments of a model's output over its dropout masks, from :func:`output_moments`.
-
-    Attributes
-    ----------
-    mean : torch.Tensor
-        Expected output, float64, in the shape of the model's output.
-    variance : torch.Tensor
-        Variance of each output over masks, in the same shape and the squared unit.
-    method : str
-        How they were found, ``"all_masks"`` or ``"propagation"``.
-    exact : bool
-        True by all masks, and by propagation if no activation function saw noise. Otherwise
-        the input of one was taken as normal.
-    masks : int or None
-        How many masks were averaged, 2 to the power of the coins; None by propagation.
-    """
-
-    mean: torch.Tensor
-    variance: torch.Tensor
-    method: str
-    exact: bool
-    masks: int | None = None
-
-    @property
-    def standard_deviation(self) -> torch.Tensor:
-        """Standard deviation over masks of each output, in the unit of the output."""
-        return self.variance.sqrt()
+METHODS = ("auto", "all_masks", "propagation", "sampling")
+PASSES, MOST_PASSES = 1000, 1_000_000
 
 
 def output_moments(
-    model: Callable[[Any], Any], x: torch.Tensor, *, method: str = "auto"
+    model: Callable[..., Any],
+    *inputs: Any,
+    method: str = "auto",
+    passes: int | None = None,
+    standard_error: float | None = None,
+    seed: int | torch.Tensor | None = 0,
+    **kwargs: Any,
 ) -> OutputMoments:
     r"""Find mean and variance of a model's output over its dropout masks.
 
@@ -73,37 +50,49 @@ def output_moments(
        \mathrm{Cov}[y] = \mathrm{Cov}[x]
        + \mathrm{diag}\Bigl(\frac{p}{q}\, \mathrm{E}[x^2]\Bigr) ;
 
-    the input of a ReLU that has noise is taken as normal, as a sum of many terms nearly is.
-    Monte Carlo dropout estimates the same; evaluation mode in general returns another output.
+    the input of an activation function that has noise is taken as normal, as a sum of many
+    terms nearly is. By sampling, for every other model: with standard errors. Evaluation mode
+    in general returns another output.
 
     Parameters
     ----------
     model : torch.nn.Module or callable
-        What drops is what is in training mode. All masks take any model that draws random
-        numbers only through the dropout functions of torch.nn.functional; what else depends
-        on the mode, as batch normalisation, runs as it would. Propagation takes linear and
-        convolutional layers, average pooling, ``nn.Dropout``, ReLU, flattening, sums of
-        branches, and batch normalisation in evaluation mode.
-    x : torch.Tensor
-        The input, of a floating dtype. For propagation of shape (N, ...): N examples, each
+        What drops is what is in training mode: layers, functions, attention, recurrent
+        layers, masks made by hand. Batch normalisation uses its running averages in
+        every mode. The model is left as it was.
+    *inputs
+        What the model takes. For propagation tensors of shape (N, ...): N examples, each
         with masks of its own.
     method : str, default: "auto"
-        "all_masks", for at most 20 coins in all; "propagation"; or "auto", which takes all
-        masks where the model tosses at most 20 coins for this x, and propagates otherwise.
+        "all_masks", for at most 20 coins in all; "propagation", for linear and convolutional
+        layers, average pooling, dropout, shapes, sums, concatenation, ReLU and smooth
+        activation functions; "sampling"; or "auto", the first of these that can answer,
+        without propagation where passes or a standard error are asked for.
+    passes : int, optional
+        How many passes to sample: 1000, or with a wanted standard error at most a million.
+    standard_error : float, optional
+        Stop sampling when the standard error of every mean is as small, in the output's unit.
+    seed : int, torch.Tensor or None, default: 0
+        Where sampling starts, as for :func:`~dropout_explained.dropout_calls`; None goes on from where the
+        generator stands. Afterwards the generator stands where it stood.
+    **kwargs
+        Named arguments of the model.
 
     Returns
     -------
     OutputMoments
-        Mean and variance as float64 tensors in the shape of the output, and how they were found.
+        Mean and variance as float64 tensors in the structure of the output, how they were
+        found, and, where they were sampled, their standard errors.
 
     Raises
     ------
     ValueError
-        If there is no such method; the model draws nothing, more than 20 coins, or random
-        numbers that are no dropout masks (all masks); it has other layers, which are named,
-        cannot be traced, or x has no batch dimension (propagation).
+        If there is no such method; the model draws nothing; it tosses more than 20 coins or
+        draws other numbers (all masks); a layer that sees noise has no rule, the model cannot
+        be traced, or an input has no batch dimension (propagation); passes or the standard
+        error are out of range.
     TypeError
-        If x is not a tensor, or not of a floating dtype.
+        If the model is not callable, or returns no floating tensor.
 
     References
     ----------
@@ -126,87 +115,28 @@ def output_moments(
     >>> law.method, law.masks
     ('all_masks', 8)
     """
+    checked_model(model)
     if method not in METHODS:
         raise BadArgument(f"method must be one of {', '.join(METHODS)}; got method = {method!r}")
-    if method == "propagation":
-        return _by_propagation(model, x)
+    wanted = None
+    if standard_error is not None:
+        wanted = checked_positive("standard_error", standard_error)
+    default = PASSES if wanted is None else MOST_PASSES
+    most = default if passes is None else checked_count(passes, "passes")
+    # Who asks for passes or for an error does not want one that nobody states.
+    by_rule = passes is None and wanted is None
+    start = checked_start(seed)
     import torch
 
-    calls = record_dropout_calls(model, x)
-    coins = sum(call.coins for call in calls)
-    if method == "auto" and coins > MOST_COINS:
-        return _by_propagation(model, x)
-    law = moments_over_all_masks(model, x, calls)
-    mean, variance = torch.as_tensor(law.mean), torch.as_tensor(law.variance)
-    return OutputMoments(mean, variance, "all_masks", exact=True, masks=2**coins)
+    from dropout_explained.models.as_it_was import averages_at_rest, left_as_it_was
+    from dropout_explained.models.recorder import eager, recorded
 
-
-def _by_propagation(model: Callable[[Any], Any], x: Any) -> OutputMoments:
-    import torch
-
-    if not isinstance(x, torch.Tensor) or not x.is_floating_point():
-        kind = str(getattr(x, "dtype", type(x).__name__))
-        raise BadArgumentType(f"x must be a torch tensor of a floating dtype; got {kind}")
-    if x.dim() < 2 or not len(x):
-        raise BadArgument(f"x must have the shape (N, ...) with N > 0; got {tuple(x.shape)}")
-    values = _propagated(model, x)
-    return OutputMoments(
-        mean=torch.cat([value.mean for value in values]).double(),
-        variance=torch.cat([value.variance for value in values]).double(),
-        method="propagation",
-        exact=all(value.exact for value in values),
-    )
-
-
-def _traced(model: Any) -> tuple[torch.fx.GraphModule, dict[Any, Rule]]:
-    from torch import fx
-
-    try:
-        traced = fx.symbolic_trace(model)
-    except Exception as reason:
-        raise BadArgument(
-            f"model must be traceable by torch.fx, without control flow that depends on values; "
-            f"{type(model).__name__} is not: {reason}"
-        ) from reason
-    found: dict[Any, Rule] = {}
-    unknown = []
-    calls = (node for node in traced.graph.nodes if node.op.startswith("call_"))
-    for node in calls:
-        layer = traced.get_submodule(node.target) if node.op == "call_module" else None
-        rule = rule_for(node.target, layer)
-        if rule is None:
-            named = node.target if layer is None else type(layer)
-            unknown.append(f"{getattr(named, '__name__', named)} ({node.name})")
-        else:
-            found[node] = rule
-    if unknown:
-        raise BadArgument(
-            f"model must consist of linear layers, average pooling, dropout, ReLU and sums for "
-            f'method="propagation"; it also has {", ".join(unknown)}: average sampled outputs, '
-            f'or at most 20 coins by method="all_masks"'
-        )
-    return traced, found
-
-
-def _propagated(model: Any, x: torch.Tensor) -> list[Value]:
-    """Return the value of the model's output for each example of a batch."""
-    import torch
-
-    traced, found = _traced(model)
-
-    def value_of(example: torch.Tensor) -> Value:
-        values: dict[Any, Any] = {}
-        for node in traced.graph.nodes:
-            if node.op == "placeholder":
-                values[node] = constant(example)
-            elif node.op == "get_attr":
-                values[node] = operator.attrgetter(node.target)(traced)
-            elif node.op == "output":
-                last: Value = values[node.args[0]]
-            else:
-                given = torch.fx.node.map_arg((node.args, node.kwargs), values.__getitem__)
-                values[node] = found[node](*given[0], **given[1])
-        return last
-
-    with torch.no_grad():
-        return [value_of(example) for example in x.split(1)]
+    with torch.no_grad(), averages_at_rest(model):
+        asked = Asked(model, inputs, kwargs, recorded(model, inputs, kwargs, start))
+        with left_as_it_was(model), eager():
+            if method == "all_masks" or (method == "auto" and asked.few):
+                return by_all_masks(asked)
+            if method == "propagation":
+                return by_propagation(asked)
+            found = by_propagation_if_known(asked) if method == "auto" and by_rule else None
+            return found or by_sampling(asked, most, wanted, start)

@@ -1,206 +1,221 @@
-"""Means and covariances through the layers of a model: a value is its mean plus uncorrelated sources.
+"""Means and covariances through the layers of a model, one example at a time.
 
-A source has mean 0 and variance 1 and a coefficient for every unit. Linear layers map
-mean and coefficients alike, sums add them, and what makes noise gives each unit a source
-of its own. So the covariance of all units is carried along, also that of branches which
-part and meet again, without ever being written out.
+Imports torch: whoever uses it, does so once a model has come in.
 """
 
 from __future__ import annotations
 
 import operator
-from functools import cache, partial
-from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dropout_explained.closed_forms import relative_variance
+import torch
+from torch import fx
+
+from dropout_explained.arguments import BadArgument, BadArgumentType
+from dropout_explained.layers import LAYERS
+from dropout_explained.models.rules import makes_noise, rule_for
+from dropout_explained.models.values import Value, constant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    import torch
-
-    Rule = Callable[..., "Value"]
-
-# Names of sources: two branches know by them what they share. A layer's own sources are
-# numbered from a multiple of more units than a layer has.
-_fresh = count(step=2**40)
+    from dropout_explained.models.recorder import Draw
 
 
-class UnitNoise(NamedTuple):
-    """Sources of which each reaches one unit: deviations (1, ...), and names counted from one."""
-
-    deviation: torch.Tensor
-    first: int
+class NoRule(BadArgument):
+    """A layer that sees noise has no rule, or the model cannot be traced."""
 
 
-class Value(NamedTuple):
-    """The value of a layer for one example.
+class Propagated(NamedTuple):
+    """What a model returns for one example, and mean and variance of each tensor in it."""
 
-    ``mean`` is (1, ...), ``sources`` (S, ...) with a name each; ``own`` are sources that
-    reach one unit alone. ``exact`` is False once a noisy value was taken as normal.
-    """
+    output: Any
+    values: list[Value]
 
-    mean: torch.Tensor
-    sources: torch.Tensor
-    names: list[int]
-    own: tuple[UnitNoise, ...] = ()
-    exact: bool = True
 
-    @property
-    def variance(self) -> torch.Tensor:
-        """Variance of each unit: sources are uncorrelated, so squares add."""
-        shared = self.sources.square().sum(0, keepdim=True)
-        return sum((own.deviation.square() for own in self.own), start=shared)
+def _checked_batch(inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+    """Return the number of examples of the inputs, tensors whose first dimension it is."""
+    if kwargs:
+        raise BadArgument(
+            f'inputs must be given by place for method="propagation"; got {", ".join(kwargs)} by name'
+        )
+    for x in inputs:
+        if not isinstance(x, torch.Tensor):
+            raise BadArgumentType(
+                f'inputs must be torch tensors for method="propagation"; got {type(x).__name__}'
+            )
+        if x.dim() < 2 or not len(x) or len(x) != len(inputs[0]):
+            raise BadArgument(
+                "inputs must have the shape (N, ...) with the same N > 0 for "
+                f'method="propagation"; got {tuple(x.shape)}'
+            )
+    if not inputs:
+        raise BadArgument('inputs must hold a tensor for method="propagation"; there is none')
+    return len(inputs[0])
 
-    def dense(self, weight: torch.Tensor | None = None) -> Value:
-        """Write every unit's own sources out, mapped by a weight (out, in) if there is one."""
-        import torch
-        import torch.nn.functional as F
 
-        mean, sources, names = self.mean, self.sources, list(self.names)
-        if weight is not None:
-            mean, sources = F.linear(mean, weight), F.linear(sources, weight)
-        parts = [sources]
-        for deviation, first in self.own:
-            flat = deviation.reshape(-1)
-            units = flat.nonzero().squeeze(1)
-            if weight is None:
-                rows = flat.new_zeros(len(units), flat.numel())
-                rows[torch.arange(len(units)), units] = flat[units]
+def _refuse_other_draws(draws: Sequence[Draw]) -> None:
+    """Tracing would freeze numbers that a model draws by hand."""
+    others = sorted({draw.function for draw in draws if draw.function not in LAYERS})
+    if others:
+        raise NoRule(
+            "model must draw random numbers only through the dropout functions of "
+            f'torch.nn.functional for method="propagation"; it also draws by {", ".join(others)}: '
+            'use method="sampling", or method="all_masks" for at most 20 coins'
+        )
+
+
+class _Tracer(fx.Tracer):
+    """Follows also a module that a function closes over, or that no parent knows."""
+
+    def path_of_module(self, mod: torch.nn.Module) -> str:
+        """Return the path of a module; what has none gets one while the model is followed."""
+        try:
+            return super().path_of_module(mod)
+        except NameError:
+            path = f"unregistered_{len(self.submodule_paths or {})}"
+            self.root.add_module(path, mod)
+            self.submodule_paths = {**(self.submodule_paths or {}), mod: path}
+            return path
+
+
+def _traced(model: Any) -> fx.GraphModule:
+    tracer = _Tracer()
+    try:
+        graph = tracer.trace(model)
+        return fx.GraphModule(tracer.root, graph)
+    except Exception as reason:
+        raise NoRule(
+            f"model must be traceable by torch.fx, without control flow that depends on values, "
+            f'for method="propagation"; {type(model).__name__} is not: {reason}'
+        ) from reason
+
+
+def _noisy(traced: fx.GraphModule) -> dict[fx.Node, Any]:
+    """Return the rule of each node that sees or makes noise; all must have one."""
+    noisy: dict[fx.Node, Any] = {}
+    unknown = []
+    for node in traced.graph.nodes:
+        if not node.op.startswith("call_"):
+            continue
+        layer = traced.get_submodule(node.target) if node.op == "call_module" else None
+        sees = any(one in noisy for one in node.all_input_nodes)
+        if not (sees or makes_noise(node.target, layer)):
+            continue
+        if _reads_shape(node):
+            continue
+        noisy[node] = rule_for(node.target, layer)
+        if noisy[node] is None:
+            named = node.target if layer is None else type(layer)
+            unknown.append(f"{getattr(named, '__name__', named)} ({node.name})")
+    if unknown:
+        raise NoRule(
+            "model must have no layer behind dropout but those that have a rule for "
+            f'method="propagation" (linear and convolutional layers, average pooling, dropout, '
+            f"batch normalisation at rest, sums, shapes, ReLU, smooth functions); it also has "
+            f'{", ".join(unknown)}: use method="sampling", or method="all_masks" for at most '
+            "20 coins"
+        )
+    return noisy
+
+
+def _reads_shape(node: fx.Node) -> bool:
+    """Whether a node asks for a size, which has no noise."""
+    if node.op == "call_method":
+        return node.target in ("size", "dim", "numel")
+    return node.target is getattr and node.args[1] in ("shape", "ndim", "device", "dtype")
+
+
+class _Interpreter:
+    """Runs a traced model on one example, with values where there is noise."""
+
+    def __init__(self, traced: fx.GraphModule) -> None:
+        self._traced, self._rules = traced, _noisy(traced)
+
+    def __call__(self, example: Sequence[torch.Tensor]) -> Propagated:
+        values: dict[Any, Any] = {}
+        told: list[Value] = []
+
+        def mean_of(node: fx.Node) -> Any:
+            value = values[node]
+            if isinstance(value, torch.Tensor) and value.is_floating_point():
+                value = constant(value)
+            if not isinstance(value, Value):
+                return value
+            told.append(value)
+            return value.mean
+
+        given = iter(example)
+        for node in self._traced.graph.nodes:
+            if node.op == "placeholder":
+                values[node] = next(given, node.args[0] if node.args else None)
+            elif node.op == "get_attr":
+                values[node] = operator.attrgetter(node.target)(self._traced)
+            elif node.op == "output":
+                return Propagated(fx.node.map_arg(node.args[0], mean_of), told)
             else:
-                rows = (weight[:, units] * flat[units]).T
-            parts.append(rows.reshape(len(units), *mean.shape[1:]))
-            names += (first + units).tolist()
-        return self._replace(mean=mean, sources=torch.cat(parts), names=names, own=())
+                values[node] = self._called(node, values)
+        raise AssertionError("a traced graph ends with its output")  # pragma: no cover
 
-    def scaled(self, slope: torch.Tensor) -> Value:
-        """Multiply what varies, and not the mean, by a slope for each unit."""
-        own = tuple(UnitNoise(one.deviation * slope, one.first) for one in self.own)
-        return self._replace(sources=self.sources * slope, own=own)
+    def _called(self, node: Any, values: dict[Any, Any]) -> Any:
+        args, kwargs = fx.node.map_arg((node.args, node.kwargs), values.__getitem__)
+        if node in self._rules:
+            return self._with_noise(node, args, kwargs)
+        if _reads_shape(node):
+            args = tuple(one.mean if isinstance(one, Value) else one for one in args)
+        if node.op == "call_method":
+            return getattr(args[0], node.target)(*args[1:], **kwargs)
+        if node.op == "call_module":
+            return self._traced.get_submodule(node.target)(*args, **kwargs)
+        return node.target(*args, **kwargs)
 
-    def with_noise(self, variance: torch.Tensor) -> Value:
-        """Give each unit a source of its own, of the given variance."""
-        noise = UnitNoise(variance.clamp(min=0).sqrt(), next(_fresh))
-        return self._replace(own=(*self.own, noise))
-
-
-def constant(x: torch.Tensor) -> Value:
-    """Return the value of an input, which has no noise."""
-    return Value(x, x[:0], [])
-
-
-def affine(value: Value, mapping: Callable[[Any], Any]) -> Value:
-    """Apply what is linear but for a constant."""
-    value = value.dense()
-    mean = mapping(value.mean)
-    if not value.names:
-        return value._replace(mean=mean, sources=mean[:0])
-    constant_part = mapping(value.mean.new_zeros(value.mean.shape))
-    return value._replace(mean=mean, sources=mapping(value.sources) - constant_part)
-
-
-def linear(value: Value, layer: torch.nn.Linear) -> Value:
-    """Apply a linear layer to vectors: own sources need columns of its weight, no product."""
-    if value.mean.dim() != 2:
-        return affine(value, layer)
-    return value.dense(layer.weight)._replace(mean=layer(value.mean))
+    def _with_noise(self, node: fx.Node, args: Any, kwargs: Any) -> Any:
+        # The first argument of a function that drops, and of a layer, is a value.
+        first, *others = args
+        if isinstance(first, torch.Tensor) and not any(isinstance(one, Value) for one in others):
+            first = constant(first)
+        try:
+            result = self._rules[node](first, *others, **kwargs)
+        except TypeError as reason:
+            raise NoRule(
+                f"model must call {node.name} with arguments that its rule knows for "
+                f'method="propagation": {reason}'
+            ) from reason
+        if result is None:
+            raise NoRule(
+                "model must not multiply or divide one noisy value by another for "
+                f'method="propagation"; {node.name} does: use method="sampling"'
+            )
+        return result
 
 
-def dropout(value: Value, p: float) -> Value:
-    """Apply dropout: y = x + x (m / q - 1), with a second term uncorrelated with all before.
+def _batched(parts: list[torch.Tensor]) -> torch.Tensor:
+    """Join what was found for each example."""
+    if len(parts) > 1 and any(part.dim() == 0 or len(part) != 1 for part in parts):
+        raise BadArgument(
+            'model must return the shape (N, ...) for N inputs and method="propagation"; for one '
+            f"input it returns {tuple(parts[0].shape)}"
+        )
+    return parts[0].double() if len(parts) == 1 else torch.cat(parts).double()
 
-    Its variance is E[x^2] p / q, because m is independent of x and m / q has the mean 1
-    and the variance p / q.
+
+def propagated(
+    model: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    draws: Sequence[Draw],
+) -> tuple[Any, list[torch.Tensor], list[torch.Tensor], bool]:
+    """Return a model's output for one example, and mean and variance of each tensor for all.
+
+    The last tells whether they are exact.
     """
-    if p == 1:
-        return constant(value.mean * 0)._replace(exact=value.exact)
-    return value.with_noise((value.mean.square() + value.variance) * relative_variance(p))
-
-
-def relu(value: Value) -> Value:
-    """Apply ReLU to a normal variable: its mean, its variance, its regression on the sources.
-
-    With z = mu / sigma: E[y] = mu Phi(z) + sigma phi(z) and E[y^2] = (mu^2 + sigma^2) Phi(z)
-    + mu sigma phi(z). By Stein's lemma Cov[y, v] = Phi(z) Cov[x, v] for all v that are
-    jointly normal with x. What the regression leaves is taken as uncorrelated between units.
-    """
-    import torch
-
-    variance = value.variance
-    noisy = variance > 0
-    if not bool(noisy.any()):
-        return value._replace(mean=value.mean.relu())
-    sigma = torch.where(noisy, variance, 1.0).sqrt()
-    z = value.mean / sigma
-    above, density = torch.special.ndtr(z), torch.exp(-z.square() / 2) / (2 * torch.pi) ** 0.5
-    mean = torch.where(noisy, value.mean * above + sigma * density, value.mean.relu())
-    square = (value.mean.square() + variance) * above + value.mean * sigma * density
-    left = torch.where(noisy, square - mean.square() - above.square() * variance, 0.0)
-    return value.scaled(above)._replace(mean=mean, exact=False).with_noise(left)
-
-
-def add(a: Any, b: Any) -> Value:
-    """Add two values: what comes from the same source adds before it is squared."""
-    if not isinstance(a, Value):
-        a, b = b, a
-    if not isinstance(b, Value):
-        return Value(a.mean + b, *a[1:])
-    parts = a.dense(), b.dense()
-    mean = a.mean + b.mean
-    names = list(dict.fromkeys(name for part in parts for name in part.names))
-    places = {name: place for place, name in enumerate(names)}
-    sources = mean.new_zeros(len(names), *mean.shape[1:])
-    for part in parts:
-        sources[[places[name] for name in part.names]] += part.sources
-    return Value(mean, sources, names, exact=a.exact and b.exact)
-
-
-def flatten(value: Value, *dims: int, **named: int) -> Value:
-    """Apply torch.flatten, which reorders nothing."""
-    return affine(value, lambda one: one.flatten(*dims, **named))
-
-
-@cache
-def _rules() -> dict[Any, Rule]:
-    """Return what happens to a value: by type of layer (layer, value), by function (value, ...)."""
-    import torch
-    import torch.nn.functional as F
-    from torch import nn
-
-    linear_layers = (
-        nn.Identity, nn.Flatten, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.AvgPool1d,
-        nn.AvgPool2d, nn.AvgPool3d, nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d,
-    )  # fmt: skip
-    return {
-        **dict.fromkeys(linear_layers, lambda layer, v: affine(v, layer)),
-        nn.Linear: lambda layer, v: linear(v, layer),
-        nn.ReLU: lambda _, v: relu(v),
-        nn.Dropout: lambda layer, v: dropout(v, layer.p),
-        F.dropout: lambda v, p=0.5, training=True, *_, **__: dropout(v, p * training),
-        **dict.fromkeys((F.relu, torch.relu, "relu"), lambda v, *_, **__: relu(v)),
-        **dict.fromkeys((torch.flatten, "flatten"), flatten),
-        **dict.fromkeys((operator.add, operator.iadd, torch.add, "add", "add_"), add),
-    }
-
-
-@cache
-def _rules_at_rest() -> dict[Any, Rule]:
-    """Return what takes their place in evaluation mode: batch normalisation is affine there."""
-    from torch import nn
-    from torch.nn.modules.batchnorm import _BatchNorm
-    from torch.nn.modules.dropout import _DropoutNd
-
-    return {
-        **dict.fromkeys((nn.Dropout, _DropoutNd), lambda _, v: v),
-        _BatchNorm: lambda layer, v: affine(v, layer),
-    }
-
-
-def rule_for(target: Any, layer: Any) -> Rule | None:
-    """Return what a layer or a function does with values; None where that is not known."""
-    if layer is None:
-        return _rules().get(target)
-    known = _rules() if layer.training else {**_rules(), **_rules_at_rest()}
-    kind = next((kind for kind in type(layer).__mro__ if kind in known), None)
-    return None if kind is None else partial(known[kind], layer)
+    examples = _checked_batch(inputs, kwargs)
+    _refuse_other_draws(draws)
+    run = _Interpreter(_traced(model))
+    with torch.no_grad():
+        found = [run([x[i : i + 1] for x in inputs]) for i in range(examples)]
+    of_each = list(zip(*(one.values for one in found), strict=True))
+    means = [_batched([value.mean for value in values]) for values in of_each]
+    variances = [_batched([value.variance for value in values]) for values in of_each]
+    exact = all(value.exact for values in of_each for value in values)
+    return found[0].output, means, variances, exact

@@ -1,4 +1,4 @@
-"""Draw the masks that torch will draw on a CPU, from the seed, with NumPy alone.
+"""Follow the generator from which torch draws masks on a CPU, from the seed, with NumPy alone.
 
 Older releases of torch drew from another generator on Intel processors, and a GPU has its
 own: :func:`dropout_explained.verify` tells whether the installed torch agrees.
@@ -16,14 +16,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dropout_explained.arguments import (
+    BadArgument,
+    checked_dtype,
     checked_p,
     checked_seed,
     checked_shape,
+    checked_stream,
     checked_values,
     refuse_other_streams,
 )
 from dropout_explained.arrays import mask_like
 from dropout_explained.layers import DROPOUT, Layer, apply_mask, checked_layer
+from dropout_explained.streams import inductor
 from dropout_explained.streams.memory_layout import element_strides, memory_order
 from dropout_explained.streams.rng_state import decoded
 
@@ -39,7 +43,7 @@ CHUNK = 2**15
 
 
 class TorchStream:
-    """The stream of torch's CPU generator, for dropout calls in call order.
+    """The stream of torch's CPU generator, for dropout calls in call order, eager and compiled.
 
     Parameters
     ----------
@@ -68,13 +72,23 @@ class TorchStream:
     array([0, 0, 1, 1])
     >>> stream.draws
     16
+
+    Compiled code takes one seed a call from the same generator, however many elements the
+    mask has. All calls of a graph take theirs at its first dropout, the next execution goes on:
+
+    >>> stream = TorchStream(seed=0)
+    >>> stream.mask((8,), p=0.5, stream="compiled").astype(int)
+    array([0, 0, 1, 1, 0, 0, 0, 1])
+    >>> stream.mask((8,), p=0.5, stream="compiled").astype(int)
+    array([0, 0, 1, 1, 0, 1, 0, 1])
+    >>> stream.draws
+    4
     """
 
     def __init__(self, seed: Any) -> None:
-        low_bits = checked_seed(seed) & 0xFFFFFFFF
-        seeded: Any = np.random.RandomState(low_bits).get_state(legacy=False)
-        self._twister = np.random.MT19937()
-        self._twister.state = seeded
+        self._twister = np.random.MT19937(0)
+        # The seeding of the original twister, which NumPy keeps in its older interface.
+        np.random.RandomState(self._twister).seed(checked_seed(seed) & 0xFFFFFFFF)
         self.draws = 0
 
     @classmethod
@@ -108,39 +122,88 @@ class TorchStream:
         *,
         strides: Sequence[int] | None = None,
         layer: str = "dropout",
+        stream: str = "eager",
+        dtype: Any = "float32",
     ) -> Mask:
         """Draw the mask of the next call: :func:`replay_mask` says of what, and what it refuses."""
         p, sizes, row = checked_p(p), checked_shape("shape", shape), checked_layer(layer)
+        compiled, dtype = _is_compiled(stream, row), checked_dtype(dtype)
         if strides is not None:
             strides = checked_shape("strides", strides, like=sizes)
-        return self._drawn(sizes, p, strides, row)
+        return self._drawn(sizes, p, strides, row, dtype if compiled else None)
 
-    def dropout(self, x: Any, p: float, *, layer: str = "dropout") -> Array:
+    def dropout(self, x: Any, p: float, *, layer: str = "dropout", stream: str = "eager") -> Array:
         """Return what the next call returns for x: :func:`replay` says what, and what it refuses."""
         p, row = checked_p(p), checked_layer(layer)
+        compiled = _is_compiled(stream, row)
         x = checked_values(x, copy=False, empty=True)
-        return apply_mask(row, x, self.mask_of(x, p, row), p)
+        if not compiled:
+            return apply_mask(row, x, self.mask_of(x, p, row), p)
+        return inductor.output(x, self._mask_like(x, p, row, checked_dtype(x.dtype)), p)
+
+    def uniform(
+        self,
+        shape: int | Sequence[int],
+        dtype: str = "float32",
+        *,
+        strides: Sequence[int] | None = None,
+    ) -> np.ndarray[Any, Any]:
+        """Return what the next ``torch.rand(shape)`` of a dtype returns: one word each, or two.
+
+        Source: ``uniform_real_distribution`` of PyTorch's
+        ``aten/src/ATen/core/DistributionsHelper.h``: the low 24 bits of a word times
+        2**-24, or the low 53 of two words times 2**-53.
+        """
+        sizes = checked_shape("shape", shape)
+        if dtype not in ("float32", "float64"):
+            raise BadArgument(f"dtype must be float32 or float64; got dtype = {dtype!r}")
+        words_each = 2 if dtype == "float64" else 1
+        words = self._twister.random_raw(words_each * prod(sizes))
+        self.draws += words.size
+        flat: np.ndarray[Any, Any]
+        if dtype == "float64":
+            flat = _low_53_bits(words) * 2.0**-53
+        else:
+            flat = (words & np.uint64(0xFFFFFF)).astype(np.float32) * np.float32(2.0**-24)
+        return _arranged(flat, sizes, strides)
 
     def mask_of(self, x: Array, p: float, layer: Layer = DROPOUT) -> Array:
-        """Draw the mask of the next call on x, in the kind of x; all arguments are checked before."""
+        """Draw the eager mask of the next call on x, in x's kind; all arguments are checked before."""
+        return self._mask_like(x, p, layer, None)
+
+    def _mask_like(self, x: Array, p: float, layer: Layer, compiled_for: str | None) -> Array:
         refuse_other_streams(x)
-        return mask_like(x, self._drawn(tuple(x.shape), p, element_strides(x), layer))
+        drawn = self._drawn(tuple(x.shape), p, element_strides(x), layer, compiled_for)
+        return mask_like(x, drawn)
 
     def _drawn(
-        self, shape: tuple[int, ...], p: float, strides: Sequence[int] | None, layer: Layer
+        self,
+        shape: tuple[int, ...],
+        p: float,
+        strides: Sequence[int] | None,
+        layer: Layer,
+        compiled_for: str | None,
     ) -> Mask:
         drawn = layer.noise_shape(shape)
         if p in (0.0, 1.0) or 0 in shape:  # torch returns before it draws
             return np.full(drawn, p < 1)
         flat = np.empty(prod(drawn), bool)
+        if compiled_for is None:
+            pieces = self._chunks(flat.size, p)
+        else:
+            pieces = inductor.masks(self._call_seed(), flat.size, p, compiled_for)
         start = 0
-        for piece in self._chunks(flat.size, p):
+        for piece in pieces:
             flat[start : start + piece.size] = piece
             start += piece.size
-        if strides is None or layer.channels:  # a coin a channel is drawn row-major
-            return flat.reshape(drawn)
-        order = memory_order(shape, strides)
-        return flat.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
+        # A coin a channel is drawn row-major.
+        return _arranged(flat, drawn, None if layer.channels else strides)
+
+    def _call_seed(self) -> int:
+        """Draw what one dropout call of a compiled graph gets."""
+        high, low = self._twister.random_raw(2).tolist()
+        self.draws += 2
+        return inductor.call_seed(high, low)
 
     def _chunks(self, count: int, p: float) -> Iterator[Mask]:
         """Draw ``count`` elements in memory order, piece by piece, in constant memory."""
@@ -150,100 +213,32 @@ class TorchStream:
             size = min(CHUNK, count - start)
             words = self._twister.random_raw(2 * size)
             self.draws += 2 * size
-            uniform = words[0::2] & np.uint64(0x1FFFFF)
-            uniform <<= np.uint64(32)
-            uniform |= words[1::2]
-            yield uniform < threshold
+            yield _low_53_bits(words) < threshold
 
 
-def replay(x: Any, p: float, seed: Any, *, layer: str = "dropout") -> Array:
-    """Return what torch returns for x after ``torch.manual_seed(seed)``, bit for bit.
-
-    Parameters
-    ----------
-    x : array_like of float
-        The input, of any shape and memory order. A list counts as float32.
-    p : float
-        Drop probability, in [0, 1].
-    seed : int
-        What ``torch.manual_seed`` would get, -2**63 to 2**64 - 1.
-    layer : str, default: "dropout"
-        Which function of torch.nn.functional; one of :data:`dropout_explained.LAYERS`.
-
-    Returns
-    -------
-    numpy.ndarray or torch.Tensor
-        A tensor for a tensor, else an array; signs of zeros included.
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of its range, or x is on another device than a CPU:
-        that draws from a generator of its own (Philox on CUDA).
-    TypeError
-        If x is not of a floating dtype, or the seed not an integer.
-
-    See Also
-    --------
-    TorchStream : Successive calls, and calls from a captured generator state.
-    verify : Whether the installed torch agrees.
-
-    References
-    ----------
-    ``_dropout_impl`` in PyTorch's ``aten/src/ATen/native/Dropout.cpp``.
-
-    Examples
-    --------
-    >>> from dropout_explained import replay
-    >>> replay([1.0, 2.0, 3.0, 4.0], p=0.5, seed=0)
-    array([0., 0., 6., 0.], dtype=float32)
-    """
-    return TorchStream(seed).dropout(x, p, layer=layer)
+def _low_53_bits(words: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the low 53 bits of each pair of words, the first of which is the higher."""
+    bits: np.ndarray[Any, Any] = words[0::2] & np.uint64(0x1FFFFF)
+    bits <<= np.uint64(32)
+    bits |= words[1::2]
+    return bits
 
 
-def replay_mask(
-    shape: int | Sequence[int],
-    p: float,
-    seed: Any,
-    *,
-    strides: Sequence[int] | None = None,
-    layer: str = "dropout",
-) -> Mask:
-    """Return the mask that torch draws after ``torch.manual_seed(seed)``, whatever the dtype.
+def _arranged(
+    flat: np.ndarray[Any, Any], shape: tuple[int, ...], strides: Sequence[int] | None
+) -> np.ndarray[Any, Any]:
+    """Return what was drawn in memory order in its shape."""
+    if strides is None:
+        return flat.reshape(shape)
+    order = memory_order(shape, strides)
+    return flat.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
 
-    Parameters
-    ----------
-    shape : int or sequence of int
-        Shape of the input.
-    p : float
-        Drop probability, in [0, 1].
-    seed : int
-        What ``torch.manual_seed`` would get, -2**63 to 2**64 - 1.
-    strides : sequence of int, optional
-        Strides of the input in elements, ``tensor.stride()``; row-major without them.
-    layer : str, default: "dropout"
-        Which function of torch.nn.functional, as for :func:`replay`.
 
-    Returns
-    -------
-    numpy.ndarray
-        Booleans, True where kept, in the shape of the input or of its channels.
-
-    Raises
-    ------
-    ValueError or TypeError
-        If an argument is out of its range, or not of the kind described.
-
-    References
-    ----------
-    ``random64`` of PyTorch's ``aten/src/ATen/CPUGeneratorImpl.cpp``: what is kept has
-    ``(random64() % 2**53) * 2**-53 < 1 - p``.
-
-    Examples
-    --------
-    >>> from dropout_explained import replay_mask
-    >>> replay_mask((2, 2), 0.5, seed=0).astype(int)
-    array([[0, 0],
-           [1, 0]])
-    """
-    return TorchStream(seed).mask(shape, p, strides=strides, layer=layer)
+def _is_compiled(stream: Any, layer: Layer) -> bool:
+    compiled = checked_stream(stream) == "compiled"
+    if compiled and layer is not DROPOUT:
+        raise BadArgument(
+            f"layer must be dropout for stream = 'compiled'; got layer = {layer.name!r}, whose mask "
+            "compiled code draws from the eager stream"
+        )
+    return compiled
