@@ -13,11 +13,12 @@ from selectolax.lexbor import LexborHTMLParser
 # From which length on a name may break: what a phone shows whole in large letters or in one of
 # two columns, and what it shows whole in prose.
 NAMES = {
-    "article :is(td, th, .law) code, article :is(h1, h2, h3, h4)": 24,
-    "dt.sig :is(.sig-prename, .sig-name)": 24,
+    "article td code, article th code, article .law code": 24,
+    "article h1, article h2, article h3, article h4": 24,
+    "dt.sig .sig-prename, dt.sig .sig-name": 24,
     "article code": 40,
 }
-PLACE = re.compile(r"(?<=[_./])(?=[^_./])")
+PLACE = re.compile(r"(?<=[_/])(?=[^_./])|(?<=\.)(?=[^_./\d])")  # a decimal is whole
 FORMULA = re.compile(
     r'(?P<before>[(\[\u201c\u2018]?)<math(?![^>]*display="block").*?</math>'
     r"(?P<after>[)\]\u201d\u2019.,;:!?\u2026]*)",
