@@ -171,6 +171,18 @@ WRONG = {
             def forward(self, x):
                 return F.dropout(x, 0.5)  # <- DE001
     """),
+    "a name that is something else elsewhere": file("""
+        import torch.nn.functional as F
+        from torch import nn
+
+        def other(F):
+            F = F.other
+            return F
+
+        class Net(nn.Module):
+            def forward(self, x):
+                return F.dropout(x, 0.5)  # <- DE001
+    """),
     "a variable": file("""
         from torch import nn
         drop = nn.functional.dropout
