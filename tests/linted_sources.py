@@ -171,17 +171,19 @@ WRONG = {
             def forward(self, x):
                 return F.dropout(x, 0.5)  # <- DE001
     """),
-    "a name that is something else elsewhere": file("""
+    "a variable that is something else elsewhere": file("""
         import torch.nn.functional as F
         from torch import nn
 
-        def other(F):
-            F = F.other
-            return F
+        drop = F.dropout
+
+        def other():
+            drop = None
+            return drop
 
         class Net(nn.Module):
             def forward(self, x):
-                return F.dropout(x, 0.5)  # <- DE001
+                return drop(x, 0.5)  # <- DE001
     """),
     "a variable": file("""
         from torch import nn
