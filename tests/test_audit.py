@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import warnings
 from typing import Any, cast
@@ -264,3 +265,57 @@ def test_a_model_may_do_much_at_once() -> None:
     """State, a generator of its own, a parameter that it clamps: each is told, none is changed."""
     codes = {found.code for found in audit(Stateful(), torch.randn(2, 2)).findings}
     assert {"DE005", "DE007"} <= codes
+
+
+def test_what_the_audit_cannot_read_it_leaves_alone() -> None:
+    """Rows behind elements, a replaced branch, masks of integers, other errors of backward()."""
+
+    def behind(self: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            return x
+        rows = (torch.rand(len(x), 1) < 0.75).to(x.dtype) / 0.75
+        x = F.dropout(x, 0.5) * rows
+        x = torch.where(torch.rand_like(x) >= 0.125, x, x.flip(0))
+        x = torch.where(torch.rand_like(x) < 0.125, torch.tensor(0.5), x)
+        words = torch.ones(len(x), dtype=torch.int64).masked_fill(torch.rand(len(x)) < 0.5, 0)
+        uneven = torch.bernoulli(torch.linspace(0.2, 0.8, x.shape[1]).expand_as(x))
+        return x * words[:, None] + x * uneven * torch.linspace(1, 2, x.shape[1])
+
+    report = audit(wrong_models.Function(behind), torch.randn(40, 30))
+    assert not report.errors, report
+
+    class Broken(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:  # noqa: ARG004
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx: Any, gradient: torch.Tensor) -> Any:  # noqa: ARG004
+            raise RuntimeError("of its own")
+
+    broken = nn.Sequential(
+        nn.Linear(4, 4),
+        wrong_models.Function(lambda _, x: cast("torch.Tensor", Broken.apply(x))),
+    )
+    assert not audit(broken, torch.randn(2, 4)).findings
+
+    def in_place(self: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        return cast("torch.Tensor", self.get_submodule("first")(x)).exp().mul_(2)
+
+    overwritten = wrong_models.Function(in_place, first=nn.Linear(4, 4))
+    assert not audit(overwritten, torch.randn(2, 4)).findings
+
+
+def test_flake8_gets_errors_and_warnings() -> None:
+    """With line, column, code and message; a note is no failure there."""
+    from dropout_explained.audit.flake8_plugin import Flake8Plugin
+
+    source = (
+        "import torch.nn.functional as F\nfrom torch import nn\n\n\nclass Net(nn.Module):\n"
+        "    def forward(self, x):\n        return F.dropout(x, 0.5)\n\n\ndrop = nn.Dropout(0.9)\n"
+    )
+    (found,) = Flake8Plugin(ast.parse(source), source.splitlines(keepends=True)).run()
+    line, column, text, owner = found
+    assert (line, column) == (7, 15)
+    assert text.startswith("DE001 F.dropout")
+    assert owner is Flake8Plugin

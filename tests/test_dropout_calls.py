@@ -396,7 +396,7 @@ def test_the_table() -> None:
     html = calls._repr_html_()
     assert "<caption>1 random draw, 8 coins</caption>" in html
     forgotten = dropout_calls(OnlyFunction().eval(), torch.ones(2))
-    assert "evaluation" in str(forgotten).splitlines()[3]
+    assert ", evaluation" in str(forgotten)
     assert "where nothing should be drawn" in " ".join(str(forgotten).split())
 
 

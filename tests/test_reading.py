@@ -116,8 +116,8 @@ def test_symptoms_lead_to_their_answers_in_two_clicks(pages: dict[str, Beautiful
     assert pages["index.html"].select_one(".doors a[href^='fix/']")
     listed = {str(link["href"]) for link in pages["fix/index.html"].select("article a[href]")}
     for name, soup in pages.items():
-        if not name.startswith("fix/") or name == "fix/index.html":
-            continue
+        if not name.startswith("fix/") or name in ("fix/index.html", "fix/findings.html"):
+            continue  # the findings are listed where they stand, by their codes
         for heading in soup.select("article h2"):
             if re.match(r"References", heading.text):
                 continue

@@ -31,7 +31,7 @@ def audit(
         As it is; modes that differ inside of it are looked at as they stand.
     *inputs
         What it takes, best a batch of two or more. Without, only its layers are looked at.
-    accept : iterable of str
+    accept : list of str
         Draws that are meant: module paths, ``file:line`` endings or codes, with ``*`` as in file
         names.
     **kwargs

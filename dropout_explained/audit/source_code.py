@@ -35,7 +35,7 @@ def lint(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Re
 
     Parameters
     ----------
-    paths : path, or iterable of paths
+    paths : str or list of str
         Files, and folders, of which every ``.py`` and ``.ipynb`` is read, but for hidden
         folders, virtual environments and installed packages inside of them.
 

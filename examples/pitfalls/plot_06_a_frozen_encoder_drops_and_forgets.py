@@ -43,7 +43,7 @@ old = nn.Sequential(encoder, old_head)
 optimiser = torch.optim.Adam(old.parameters(), lr=0.003)
 for _ in range(200):
     step(old, optimiser, white)
-encoder.requires_grad_(requires_grad=False)
+_ = encoder.requires_grad_(requires_grad=False)
 
 
 # %%

@@ -113,9 +113,9 @@ assert last[2] > last[0] == last[1]
 fig, ax = plt.subplots(figsize=(4.0, 3.0))
 steps, tens = range(5, 305, 10), torch.tensor([acting, none, half])
 acting, none, half = tens.unflatten(1, (30, 10)).mean(2)  # of ten steps each
-ax.semilogy(steps, acting, "--", color=figures.KEPT, label="nn.Dropout(0.5) behind")
-ax.semilogy(steps, none, color=figures.NEUTRAL, lw=4, label="dropout=0")
-ax.semilogy(steps, half, color=figures.DROPPED, label="dropout=0.5, one layer")
+ax.plot(steps, acting, "--", color=figures.KEPT, label="nn.Dropout(0.5) behind")
+ax.plot(steps, none, color=figures.NEUTRAL, lw=4, label="dropout=0")
+ax.plot(steps, half, color=figures.DROPPED, label="dropout=0.5, one layer")
 ax.set(xlabel="step", ylabel="loss in training")
 ax.set_title("0.5 and 0 train alike, to the last bit")
 fig.legend(loc="outside lower left")
