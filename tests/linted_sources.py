@@ -161,6 +161,30 @@ WRONG = {
             def forward(self, x):
                 return dropout(x, 0.5)  # <- DE001
     """),
+    "a name that the class has as well": file("""
+        from torch import nn
+        import torch.nn.functional as F
+
+        class Net(nn.Module):
+            F = None
+
+            def forward(self, x):
+                return F.dropout(x, 0.5)  # <- DE001
+    """),
+    "a variable that is something else elsewhere": file("""
+        import torch.nn.functional as F
+        from torch import nn
+
+        drop = F.dropout
+
+        def other():
+            drop = None
+            return drop
+
+        class Net(nn.Module):
+            def forward(self, x):
+                return drop(x, 0.5)  # <- DE001
+    """),
     "a variable": file("""
         from torch import nn
         drop = nn.functional.dropout
@@ -302,6 +326,12 @@ WRONG = {
     """),
     # probabilities
     "p is True": built("self.drop = nn.Dropout(True)  # <- DE029"),
+    "p of a layer by its file": file("""
+        from torch.nn.modules.dropout import Dropout
+        from torch.nn.modules import Dropout2d
+
+        drops = Dropout(True), Dropout2d(True)  # <- DE029  # <- DE029
+    """),
     "p is 1": built("self.drop = nn.Dropout(p=1.0)  # <- DE029"),
     "p is the mode": method("return F.dropout(x, self.training)  # <- DE029"),
     "p is 1 of a layer": built("self.rnn = nn.LSTM(4, 8, 2, dropout=1)  # <- DE029"),
@@ -473,6 +503,7 @@ RIGHT = {
     "whatever is passed on": method(
         "return F.dropout(*args, **options)", name="drop(self, *args, **options)"
     ),
+    "what stands behind what is passed on": method("return F.dropout(*x, 0.5, True)"),
     "options that may hold it": method("return F.dropout(x, 0.5, **self.options)"),
     "in training": method("if self.training:", "    x = F.dropout(x, 0.5)", "return x"),
     "in training, as an expression": method("return F.dropout(x, 0.5) if self.training else x"),
@@ -575,6 +606,17 @@ RIGHT = {
         class Net:
             def forward(self, x):
                 return dropout(x, 0.5)
+    """),
+    "a variable that is set anew": file("""
+        import torch.nn.functional as F
+        from torch import nn
+
+        drop = F.dropout
+        drop = None
+
+        class Net(nn.Module):
+            def forward(self, x):
+                return drop(x, 0.5)
     """),
     "a name that is something else here": method("F = self.functions", "return F.dropout(x, 0.5)"),
     "a name of several that are unpacked": method(

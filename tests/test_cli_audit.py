@@ -185,6 +185,7 @@ def test_the_site_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     [
         ('{"url": "https://a.example/b/wheel/d-1.whl", "archive_info": {}}', "https://a.example/b"),
         ('{"url": "https://a.example/b/other/d-1.whl"}', ""),
+        ('{"url": "https://a.example/b/wheel/d-1.tar.gz"}', ""),
         ('{"url": "file:///clone", "dir_info": {"editable": true}}', ""),
         (None, ""),
     ],
