@@ -33,6 +33,21 @@ def test_what_is_pinned_twice_is_pinned_alike() -> None:
         assert hooks[name] == site[name], name
 
 
+def test_docstrings_are_checked_of_every_public_name() -> None:
+    """The linter of docstrings skips what its first pattern does not name."""
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    skipped = [re.compile(one) for one in tools["numpydoc_validation"]["exclude"]]
+    documented = {
+        name: f"module.{name}"
+        for name in dropout_explained.__all__
+        if callable(getattr(dropout_explained, name))
+    }
+    assert len(documented) > 20
+    for name, place in documented.items():
+        assert not any(pattern.search(place) for pattern in skipped), name
+    assert any(pattern.search("module.something_shared") for pattern in skipped)
+
+
 def test_the_citation_is_of_this_version() -> None:
     """CITATION.cff names the version, the licence and the authors that the package has."""
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8").splitlines()

@@ -83,12 +83,19 @@ class Report:
         """Findings that may well be meant."""
         return self._of("note")
 
-    def shown(self, where: str) -> str:
+    def _shown(self, where: str) -> str:
         """Return a place as the table shows it."""
         return short(where)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all of it by name, for JSON."""
+        """Return all of it by name, for JSON.
+
+        Returns
+        -------
+        dict
+            ``title``, ``findings``, ``remarks`` and ``sites``, as a file or another
+            program reads them.
+        """
         return {
             "title": self.title,
             "findings": [one.as_dict() for one in self.findings],
@@ -105,7 +112,7 @@ class Report:
         ]  # fmt: skip
         title = f"{self.title}: {', '.join(counts)}"
         facts = tuple(
-            Fact(one.code, one.severity, f"{self.shown(one.where)}\n{one.message}\nFix: {one.fix}")
+            Fact(one.code, one.severity, f"{self._shown(one.where)}\n{one.message}\nFix: {one.fix}")
             for one in self.findings
         )
         tables = [Table(title, facts=facts, notes=self.remarks, ragged=True)]
@@ -120,7 +127,7 @@ class Report:
         title, *rest = self._tables()
         parts = [as_text(Table(title.title))]
         for one in self.findings:
-            head = f"{one.code} {one.severity}  {self.shown(one.where)}"
+            head = f"{one.code} {one.severity}  {self._shown(one.where)}"
             parts.append(
                 "\n".join(
                     [

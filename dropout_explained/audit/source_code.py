@@ -89,7 +89,7 @@ def lint(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Re
 class SourceReport(Report):
     """Findings in files, which are shown with their folders: there may be many of one name."""
 
-    def shown(self, where: str) -> str:
+    def _shown(self, where: str) -> str:
         """Return a place as it is."""
         return where
 

@@ -79,7 +79,24 @@ class DropoutCall:
         return self.mask.double().mean().item() if self.mask is not None and self.coins else None
 
     def replayed(self, stream: TorchStream) -> torch.Tensor | None:
-        """Draw the mask of this call where a stream stands; None if it tosses no coins."""
+        """Draw the mask of this call where a stream stands; None if it tosses no coins.
+
+        Parameters
+        ----------
+        stream : TorchStream
+            Torch's stream where the call began; it moves on by what the call draws.
+
+        Returns
+        -------
+        Tensor or None
+            The mask, of the shape of the call's noise, True where it keeps; None for
+            numbers that are compared with nothing.
+
+        Raises
+        ------
+        BadArgument
+            Of a generator of its own, or of a distribution whose bits are not derived here.
+        """
         import torch
 
         uniform = self.operator in _UNIFORM or self.toss is not None

@@ -150,6 +150,27 @@ class TorchStream:
     ) -> np.ndarray[Any, Any]:
         """Return what the next ``torch.rand(shape)`` of a dtype returns: one word each, or two.
 
+        Parameters
+        ----------
+        shape : int or sequence of int
+            Shape of the numbers.
+        dtype : {"float32", "float64"}, optional
+            Precision, which decides how many words a number takes.
+        strides : sequence of int, optional
+            Strides of the tensor that torch fills, in elements; contiguous if left out.
+
+        Returns
+        -------
+        ndarray
+            Numbers in [0, 1), of that shape and precision.
+
+        Raises
+        ------
+        BadArgument
+            If the shape, the precision or the strides are none.
+
+        Notes
+        -----
         Source: ``uniform_real_distribution`` of PyTorch's
         ``aten/src/ATen/core/DistributionsHelper.h``: the low 24 bits of a word times
         2**-24, or the low 53 of two words times 2**-53.

@@ -101,5 +101,5 @@ export function faint(marks, paper) {
     const ratio = `${far(mark).toFixed(2)}:1`;
     found.set(ratio, [...(found.get(ratio) ?? []), mark.what]);
   }
-  return [...found].map(([ratio, whats]) => `${ratio}, ${whats.length} marks: ${whats[0]}`);
+  return [...found].map(([ratio, names]) => `${ratio}, ${names.length} marks: ${names[0]}`);
 }
