@@ -89,6 +89,26 @@ RIGHT = {
         F.dropout((x @ x.T / 2).softmax(1), 0.2, self.training) @ x / 2
     ),
     "a factor in both modes": lambda self, x: F.dropout(x, 0.2, self.training) / 0.8,
+    "filled in place, and divided": lambda self, x: (
+        x.clone().masked_fill_(torch.rand_like(x) < 0.2, 0) / 0.8 if self.training else x
+    ),
+    "written in place, and divided": lambda self, x: (
+        x.clone().index_put_((torch.rand_like(x) < 0.2,), torch.zeros(())) / 0.8
+        if self.training
+        else x
+    ),
+    "multiplied in place, and divided": lambda self, x: (
+        x.clone().mul_(wrong_models.mask(x, 0.8)).div_(0.8) if self.training else x
+    ),
+    "a tensor of probabilities, divided": lambda self, x: (
+        x * torch.bernoulli(torch.full_like(x, 0.8)) / 0.8 if self.training else x
+    ),
+    "a probability for each": lambda self, x: (
+        x * torch.bernoulli(torch.rand_like(x)) if self.training else x
+    ),
+    "a mean of two views in evaluation": lambda self, x: (
+        F.dropout(x, 0.3, self.training) if self.training else (x + x.flip(0)) / 2
+    ),
     "noise in training": lambda self, x: x + torch.randn_like(x) if self.training else x,
 }  # fmt: skip
 
@@ -129,6 +149,30 @@ def test_the_model_is_left_as_it_was(name: str) -> None:
     assert everything(model) == before
     assert generators() == states
     assert torch.is_grad_enabled()
+
+
+def test_what_feeds_and_trains_a_model_is_not_copied() -> None:
+    """A module may hold its trainer, and that its data: a copy in each pass could fill the memory."""
+
+    class Data(torch.utils.data.Dataset[torch.Tensor]):
+        def __deepcopy__(self, memo: object) -> None:
+            pytest.fail("the data was copied")
+
+    class Trainer:
+        def __init__(self) -> None:
+            self.loops = [{"data": Data()}, self]
+            self.steps = [0]
+
+    def step(model: Any, x: torch.Tensor) -> torch.Tensor:
+        model.trainer.steps.append(1)
+        return F.dropout(x, 0.5, model.training)
+
+    trainer = Trainer()
+    model = wrong_models.Function(step)
+    vars(model)["trainer"] = trainer
+    assert not audit(model, torch.ones(2, 3)).errors
+    assert vars(model)["trainer"] is trainer
+    assert trainer.steps == [0]
 
 
 def test_also_if_it_raises() -> None:

@@ -505,3 +505,17 @@ def test_what_cannot_be_predicted_is_named(
     """The layers, or the argument and what it should be."""
     with pytest.raises(error, match=message):
         action()
+
+
+@pytest.mark.parametrize("drawn", ["randint", "randint_like", "with its least"])
+def test_whole_numbers_of_two_are_coins(drawn: str) -> None:
+    """Numbers that are 0 or 1 toss coins; of a sum of x m they give x / 2, and x squared / 4."""
+    x = torch.tensor([[1.0, 2.0, 3.0, 4.0]])
+    draws = {
+        "randint": lambda: torch.randint(2, x.shape),
+        "randint_like": lambda: torch.randint_like(x, 2),
+        "with its least": lambda: torch.randint(0, 2, x.shape),
+    }
+    moments = output_moments(lambda x: (x * draws[drawn]()).sum(1), x, method="all_masks")
+    assert moments.mean.item() == x.sum().item() / 2
+    assert moments.variance.item() == pytest.approx(x.square().sum().item() / 4, rel=1e-12)

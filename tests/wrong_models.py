@@ -189,6 +189,28 @@ BUILT: dict[str, Callable[[], Wrong]] = {
     "divided again behind": lambda: Wrong(
         Function(lambda self, x: F.dropout(x, 0.4, self.training) / (0.6 if self.training else 1)), ROWS, "DE011", ""
     ),
+    "multiplied in evaluation as well": lambda: Wrong(
+        Function(lambda self, x: F.dropout(x, 0.4, self.training) * (1 if self.training else 0.6)), ROWS, "DE011", ""
+    ),
+    "a layer, and its parent multiplies in evaluation": lambda: Wrong(
+        Function(lambda self, x: self.drop(x) if self.training else self.drop(x) * 0.5, drop=nn.Dropout(0.5)),
+        ROWS, "DE011", "drop",
+    ),
+    "divided by hand, multiplied in evaluation": lambda: Wrong(
+        Function(lambda self, x: x * mask(x, 0.7) / 0.7 if self.training else x * 0.7), ROWS, "DE011", ""
+    ),
+    "filled in place, divided by p": lambda: Wrong(
+        in_training(lambda x: x.clone().masked_fill_(torch.rand_like(x) < 0.2, 0) / 0.2), ROWS, "DE012", ""
+    ),
+    "unscaled, whole numbers": lambda: Wrong(
+        in_training(lambda x: x * torch.randint(0, 2, x.shape)), ROWS, "DE010", ""
+    ),
+    "unscaled, of a tensor of probabilities": lambda: Wrong(
+        in_training(lambda x: x * torch.bernoulli(torch.full_like(x, 0.8))), ROWS, "DE010", ""
+    ),
+    "a tensor of probabilities, divided by p": lambda: Wrong(
+        in_training(lambda x: x * torch.bernoulli(torch.full_like(x, 0.8)) / 0.2), ROWS, "DE012", ""
+    ),
     "divided before as well": lambda: Wrong(
         Function(lambda self, x: F.dropout(x / 0.6 if self.training else x, 0.4, self.training)), ROWS, "DE011", ""
     ),

@@ -58,8 +58,8 @@ def _whose(draw: Any) -> tuple[str, str]:
 
 
 def _p_of(draw: Any) -> str:
-    probability = None if draw.coins is None else draw.coins.probability
-    return f" with p = {1 - probability:.3g}" if isinstance(probability, float) else ""
+    probability = None if draw.coins is None else draw.coins.one_probability
+    return "" if probability is None else f" with p = {1 - probability:.3g}"
 
 
 def _unseen(

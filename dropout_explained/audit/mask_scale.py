@@ -28,10 +28,10 @@ class _Read(NamedTuple):
 
 def keep_probability(draw: Any) -> float | None:
     """Return the keep probability of a draw, if it is one number."""
-    coins = draw.coins
-    if coins is None or not isinstance(coins.probability, float):
+    probability = None if draw.coins is None else draw.coins.one_probability
+    if probability is None:
         return None
-    return coins.probability if coins.keeps is not False else 1.0 - coins.probability
+    return float(probability if draw.coins.keeps is not False else 1.0 - probability)
 
 
 def _read(draw: Any, meeting: Meeting, constants: set[float]) -> _Read | None:
@@ -50,16 +50,19 @@ def _read(draw: Any, meeting: Meeting, constants: set[float]) -> _Read | None:
     return _Read(q, kept, meeting.value or 1.0, own)
 
 
-def wrong_scale(draw: Any, meeting: Meeting, at_rest: Scales, where: str) -> Finding | None:
+def wrong_scale(
+    draw: Any, meeting: Meeting, awake: Scales, at_rest: Scales, where: str
+) -> Finding | None:
     """Value times keep rate must be 1, or evaluation must multiply by the keep rate."""
     constants = at_rest.constants.get(meeting.path, set())
     read = _read(draw, meeting, constants)
     if read is None:
         return None
     if _is(read.value * read.q, 1):
-        return _again(draw, read, where)
-    right = any(_is(one * read.q, 1) or _is(one * read.kept, 1) for one in meeting.factors)
-    if right or _among(read.q, constants) or _among(1 / read.q, constants):
+        return _again(draw, read, where) or _at_rest(meeting, read.q, awake, at_rest, where)
+    if any(_is(one * read.q, 1) or _is(one * read.kept, 1) for one in meeting.factors):
+        return _at_rest(meeting, read.q, awake, at_rest, where)
+    if _among(read.q, constants) or _among(1 / read.q, constants):
         return None
     total = read.value * prod(read.own)
     if _is(total, 1):
@@ -84,6 +87,21 @@ def _again(draw: Any, read: _Read, where: str) -> Finding | None:
         f"{draw.function} divides by q = {read.q:.3g}, and the code divides again: the mean in "
         f"training is {again[0]:.3g} times the input.",
     )
+
+
+def _at_rest(
+    meeting: Meeting, q: float, awake: Scales, at_rest: Scales, where: str
+) -> Finding | None:
+    """Find a multiplication by q in evaluation alone, behind a mask that training has divided."""
+    for path in (meeting.path, meeting.path.rpartition(".")[0]):
+        if _among(q, at_rest.constants.get(path, set()) - awake.constants.get(path, set())):
+            return finding(
+                "DE011",
+                where,
+                f"Training divides by q = {q:.3g}, and evaluation multiplies by it as well: "
+                f"evaluation gives {q:.3g} times the mean in training.",
+            )
+    return None
 
 
 def _unscaled(draw: Any, meeting: Meeting, q: float, where: str) -> Finding:

@@ -82,6 +82,7 @@ class Scales:
         self.constants: dict[str, set[float]] = {}
         self.has_selu = False
         self._by_coins: dict[int, Meeting] = {}
+        self._met_in_place: Any = None
         # Of a tensor: the constant that made it, the mask that just met it, the mask on its
         # units, and whether SELU made it.
         self._constant: Any = WeakTensorKeyDictionary()
@@ -108,12 +109,16 @@ class Scales:
             variance_ratio=_variance_ratio(data, result),
         )
         self.meetings.append(meeting)
+        self._met_in_place = result if result is data else None
         self._by_coins[id(coins)] = meeting
         self._fresh[result] = self._dropped[result] = meeting
 
     def seen(self, name: str, args: Any, result: Any) -> None:
         """Follow data through what multiplies it by a constant, and what keeps units apart."""
         first = args[0] if args else None
+        met, self._met_in_place = self._met_in_place, None
+        if met is not None and result is met:
+            return  # the operator by which the mask acted
         if not hasattr(result, "dim"):
             result = result[0] if isinstance(result, tuple) and result else None
         if not hasattr(first, "dim") or not hasattr(result, "dim"):

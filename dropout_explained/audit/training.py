@@ -29,7 +29,7 @@ def findings_of(runs: list[tuple[Any, Scales]], at_rest: Scales) -> list[Finding
                 continue
             where = place_text(draw.place)
             for one in (
-                wrong_scale(draw, meeting, at_rest, where),
+                wrong_scale(draw, meeting, scales, at_rest, where),
                 _two_in_a_row(draw, meeting, by_coins, where),
                 _before_norm(draw, meeting, where),
                 _selu(draw, meeting, where),

@@ -89,12 +89,38 @@ def own_copy(value: Any, memo: dict[int, Any]) -> Any:
     elif isinstance(value, KEPT):
         made = value
     else:
+        _set_aside(value, memo)
         try:
             made = copy.deepcopy(value, memo)
         except Exception:  # noqa: BLE001  what cannot be copied, as a lock, is shared
             made = value
     memo[id(value)] = made
     return made
+
+
+def _set_aside(value: Any, memo: dict[int, Any]) -> None:
+    """Let data sets, loaders and optimizers stand for themselves, which a trainer or its like holds.
+
+    A forward pass does not write to them, and their copies may be larger than the model.
+    """
+    from torch.optim import Optimizer
+    from torch.utils.data import DataLoader, Dataset
+
+    seen: set[int] = set()
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen or id(one) in memo or isinstance(one, KEPT):
+            continue
+        seen.add(id(one))
+        if isinstance(one, (Optimizer, Dataset, DataLoader)):
+            memo[id(one)] = one
+        elif isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, (list, tuple, set)):
+            waiting += one
+        else:
+            waiting += getattr(one, "__dict__", {}).values()
 
 
 def _refuse_unfinished(modules: list[torch.nn.Module]) -> None:

@@ -94,7 +94,7 @@ class GivenMasks:
         if name == "native_dropout":
             scale = 0.0 if args[1] == 1 else 1.0 / (1.0 - args[1])
             return args[0] * true * scale, true
-        if "bernoulli" in name:
+        if "bernoulli" in name or name.startswith("randint"):
             return noise.copy_(true)
         # Uniform numbers at either end are on the wanted side of any threshold.
         highest = 1.0 - torch.finfo(noise.dtype).eps

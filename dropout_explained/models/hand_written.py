@@ -56,6 +56,15 @@ class Coins:
     toss: Toss | None = None
 
     @property
+    def one_probability(self) -> float | None:
+        """The probability of each coin being true, where all have the same."""
+        each = self.probability
+        if not isinstance(each, torch.Tensor):
+            return each
+        alike = each.numel() > 0 and bool(each.min() == each.max())
+        return float(as_typed(each.reshape(-1)[:1])) if alike else None
+
+    @property
     def mask(self) -> torch.Tensor | None:
         """1 where the coins keep; where nobody showed which side does, the true one."""
         if self.true is None:

@@ -149,6 +149,9 @@ class Recorder:
             return self._follower.tossed(noise, given)
         if name == "native_dropout":
             return self._follower.tossed(noise, 1.0 - args[1])
+        if name in ("randint", "randint_like"):
+            bounds = [one for one in args if isinstance(one, int)]
+            return self._follower.tossed(noise, 0.5) if bounds in ([2], [0, 2]) else None
         unit = name in ("rand", "rand_like") or (name == "uniform_" and len(args) == 1)
         return self._follower.uniform(noise) if unit else None
 
