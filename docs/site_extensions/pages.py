@@ -43,6 +43,7 @@ def finished(page: str, root: str, *, strict: bool) -> Moved:
     page = breakable.with_formulas_unbroken(breakable.with_places_to_break(page))
     page = downloads.labelled(page)
     page = folded.open_until_scripted(page)
+    page = mathml.with_font_early(page, root)
     # Last, because it moves whatever the others write inline.
     return content_security.without_inline(page, root) if strict else Moved(page, {})
 
