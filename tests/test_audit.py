@@ -109,6 +109,9 @@ RIGHT = {
     "a mean of two views in evaluation": lambda self, x: (
         F.dropout(x, 0.3, self.training) if self.training else (x + x.flip(0)) / 2
     ),
+    "a factor that happens to be q, in both modes": lambda self, x: (
+        F.dropout(x, 0.2, self.training) * 0.8
+    ),
     "noise in training": lambda self, x: x + torch.randn_like(x) if self.training else x,
 }  # fmt: skip
 
