@@ -121,29 +121,6 @@ export function dropout(x, p, seed) {
 }
 
 /**
- * How many of n ones are left after each of a stack of layers, called in order.
- *
- * Scaled, their mean is kept s^L / n and their mean of squares kept s^(2 L) / n after L layers; unscaled, both
- * are kept / n. The number kept is binomial with probability q^L.
- * @param {bigint} seed
- * @param {number} p drop probability in [0, 1]
- * @param {number} n how many ones
- * @param {number} layers
- * @returns {number[]} one count a layer
- */
-export function keptByDepth(seed, p, n, layers) {
-  const stream = new TorchStream(seed);
-  const left = new Uint8Array(n).fill(1);
-  return Array.from({ length: layers }, () => {
-    // torch draws for what is already 0 as well
-    const mask = stream.mask(n, p);
-    let kept = 0;
-    for (let i = 0; i < n; i++) kept += left[i] &= mask[i];
-    return kept;
-  });
-}
-
-/**
  * dL/dx of a loss of y, with the roundings of torch's backward pass.
  *
  * The sum sends a gradient of 1 to each y, the mean of squares (1/n) (2 y); dropout multiplies either by

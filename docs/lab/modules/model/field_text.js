@@ -54,6 +54,12 @@ export function readShape(text) {
   return text === "" ? [] : text.split(",").map((length) => readCount("shape", length, MOST_ELEMENTS));
 }
 
+/** @param {string} text a 0 or 1 for each element, 1 = kept; nothing where the mask is drawn */
+export function readMask(text) {
+  if (/^[01]*$/.test(text) && text.length <= MOST_ELEMENTS) return text;
+  throw new InputError(`mask must hold a 0 or 1 for each number of x; got ${quoted(text)}`);
+}
+
 /** @param {string} text numbers between commas, 1*1000 for a thousand ones */
 export function readNumbers(text) {
   /** @type {number[]} */

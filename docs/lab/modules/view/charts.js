@@ -4,16 +4,18 @@
  * @module charts
  */
 
-import { html, shown, svg, widthInside } from "./dom.js";
+import { html, roomInside, shown, svg } from "./dom.js";
 
 /** @typedef {{from: number, to: number, log?: boolean, ticks?: number[], label: string, text?: (tick: number) => string}} Axis */
 
-const HEIGHT = 220;
-const MARGIN = { top: 10, right: 24, bottom: 42, left: 58 };
+/** What a chart leaves to others of its room. @typedef {{height?: number, right?: number}} Frame */
 
-/** @param {number} from @param {number} to @returns {number[]} about five round numbers between the two */
+const HEIGHT = 168;
+const MARGIN = { top: 20, right: 10, bottom: 34, left: 46 };
+
+/** @param {number} from @param {number} to @returns {number[]} about four round numbers between the two */
 function roundTicks(from, to) {
-  const raw = (to - from) / 5;
+  const raw = (to - from) / 4;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((k) => k * power).find((candidate) => candidate >= raw) ?? raw;
   const ticks = [];
@@ -21,10 +23,10 @@ function roundTicks(from, to) {
   return ticks;
 }
 
-/** @param {number} from @param {number} to @returns {number[]} powers of ten between the two, at most six */
+/** @param {number} from @param {number} to @returns {number[]} powers of ten between the two, at most five */
 export function powerTicks(from, to) {
   const [low, high] = [Math.ceil(Math.log10(from) - 1e-9), Math.floor(Math.log10(to) + 1e-9)];
-  const step = Math.max(1, Math.ceil((high - low) / 5));
+  const step = Math.max(1, Math.ceil((high - low) / 4));
   const ticks = [];
   for (let k = low; k <= high; k += step) ticks.push(10 ** k);
   return ticks;
@@ -36,18 +38,19 @@ export function powerTicks(from, to) {
  * @param {Axis} x
  * @param {Axis} y
  * @param {string} description what a reader without sight is told
+ * @param {Frame} [frame]
  */
-export function chart(parent, x, y, description) {
-  const width = Math.max(240, Math.floor(widthInside(parent)));
-  const right = width - MARGIN.right;
-  const bottom = HEIGHT - MARGIN.bottom;
+export function chart(parent, x, y, description, { height = HEIGHT, right: beside = MARGIN.right } = {}) {
+  const width = Math.max(200, Math.floor(roomInside(parent).width));
+  const right = width - beside;
+  const bottom = height - MARGIN.bottom;
   const X = placed(x, MARGIN.left, right);
   const Y = placed(y, bottom, MARGIN.top);
   const root = svg("svg", {
     class: "lab-chart",
-    viewBox: `0 0 ${width} ${HEIGHT}`,
+    viewBox: `0 0 ${width} ${height}`,
     width,
-    height: HEIGHT,
+    height,
     role: "img",
     "aria-label": description,
   });
@@ -61,17 +64,10 @@ export function chart(parent, x, y, description) {
   }
   root.append(svg("line", { class: "axis", x1: MARGIN.left, x2: right, y1: bottom, y2: bottom }));
   root.append(
-    svg("text", { class: "label", x: (MARGIN.left + right) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, x.label),
+    svg("text", { class: "label", x: (MARGIN.left + right) / 2, y: height - 4, "text-anchor": "middle" }, x.label),
+    svg("text", { class: "label", x: 4, y: 11 }, y.label),
   );
-  const middle = (MARGIN.top + bottom) / 2;
-  root.append(
-    svg(
-      "text",
-      { class: "label", x: 12, y: middle, "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` },
-      y.label,
-    ),
-  );
-  return { root, X, Y, bottom };
+  return { root, X, Y, bottom, right, width };
 }
 
 /**
@@ -116,21 +112,23 @@ export function bar(className, left, right, top, bottom) {
 }
 
 /**
- * A chart with its title, and words for its marks.
- * @param {string} title
+ * A chart with words for its marks.
  * @param {Element} root the chart
  * @param {[string, string][]} marks class and words
  */
-export function figure(title, root, marks) {
+export function figure(root, marks) {
   const legend = marks.map(([className, words]) => {
     const solid = className.startsWith("band") || className.startsWith("bar");
+    const dot = className.startsWith("dot");
     const mark = solid
-      ? bar(className, 0, 22, 0, 12)
-      : line(className, [
-          [0, 6],
-          [22, 6],
-        ]);
-    return html("li", {}, svg("svg", { width: 22, height: 12, "aria-hidden": "true" }, mark), words);
+      ? bar(className, 0, 16, 1, 11)
+      : dot
+        ? svg("circle", { class: className, cx: 8, cy: 6, r: 4 })
+        : line(className, [
+            [0, 6],
+            [16, 6],
+          ]);
+    return html("li", {}, svg("svg", { width: 16, height: 12, "aria-hidden": "true" }, mark), words);
   });
-  return html("figure", {}, html("figcaption", {}, title), root, html("ul", { class: "lab-legend" }, ...legend));
+  return html("figure", {}, root, html("figcaption", {}, html("ul", { class: "lab-legend" }, ...legend)));
 }

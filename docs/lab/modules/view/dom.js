@@ -4,6 +4,8 @@
  * @module dom
  */
 
+export { shown } from "../model/number_text.js";
+
 /** @typedef {Record<string, string | number | boolean | undefined>} Attributes */
 /** @typedef {(Node | string)[]} Children */
 
@@ -52,6 +54,24 @@ export function button(text, action) {
 }
 
 /**
+ * A button that stays pressed.
+ * @param {string} text
+ * @param {(pressed: boolean) => void} toggle
+ */
+export function pressable(text, toggle) {
+  const made = button(text, () => toggle(made.getAttribute("aria-pressed") !== "true"));
+  made.setAttribute("aria-pressed", "false");
+  return made;
+}
+
+/** Set attributes only where they changed. @param {Element} of @param {Attributes} attributes */
+export function setAttributes(of, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (of.getAttribute(name) !== String(value)) of.setAttribute(name, String(value));
+  }
+}
+
+/**
  * A box for text as Python prints it, which the keyboard reaches because it may scroll.
  * @param {string} id
  * @param {string} spoken what it holds
@@ -60,29 +80,22 @@ export function printedBox(id, spoken) {
   return html("pre", { class: "lab-output", id, tabindex: 0, role: "group", "aria-label": spoken });
 }
 
-/** @type {WeakMap<Element, number>} */
-let widths = new WeakMap();
-addEventListener("resize", () => (widths = new WeakMap()));
+/** @type {WeakMap<Element, {width: number, height: number}>} */
+let sizes = new WeakMap();
+addEventListener("resize", () => (sizes = new WeakMap()));
 
-/** The width inside an element, asked once a window size: asking makes the browser lay out the page. @param {Element} of */
-export function widthInside(of) {
-  const width = widths.get(of) ?? of.clientWidth;
-  widths.set(of, width);
-  return width;
+/** The room inside an element, asked once a window size: asking makes the browser lay out the page. @param {Element} of */
+export function roomInside(of) {
+  const known = sizes.get(of);
+  if (known?.width) return known;
+  const room = { width: of.clientWidth, height: of.clientHeight };
+  sizes.set(of, room);
+  return room;
 }
 
 /** Write text only where it changed: the browser then has nothing to lay out. @param {Node} node @param {string} text */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
-}
-
-/**
- * A number for people: enough digits, none idle.
- * @param {number} value
- * @param {number} [digits] significant
- */
-export function shown(value, digits = 4) {
-  return Object.is(value, -0) ? "-0" : String(Number(value.toPrecision(digits)));
 }
 
 /**

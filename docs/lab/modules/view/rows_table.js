@@ -4,7 +4,7 @@
  * @module rows_table
  */
 
-import { button, html, setText, widthInside } from "./dom.js";
+import { button, html, setText, roomInside } from "./dom.js";
 
 /** @typedef {{cells: string[], kept: boolean | null, name: string, sentence: string}} Column */
 /** @typedef {{count: number, column: (index: number) => Column}} Columns */
@@ -115,7 +115,7 @@ export class RowsTable {
   /** Have as many columns as fit, and no more than there are elements. */
   #fit() {
     const [head, rows] = [this.#head, this.#rows];
-    const room = Math.max(1, Math.floor((widthInside(this.#parent) - HEADER_WIDTH) / COLUMN_WIDTH));
+    const room = Math.max(1, Math.floor((roomInside(this.#parent).width - HEADER_WIDTH) / COLUMN_WIDTH));
     const wanted = Math.min(room, this.#columns.count);
     this.#perPage = room;
     while (rows[0].cells.length - 1 > wanted) for (const row of [head, ...rows]) row.deleteCell(-1);

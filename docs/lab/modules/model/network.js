@@ -1,0 +1,103 @@
+/**
+ * A network of four inputs, five hidden units with dropout behind them, and one output: forward and backward.
+ *
+ * h = tanh(W x + b), d = s m h, y = v d + c. What is dropped passes no gradient: exactly 0 for all that leads to it or
+ * comes from it. tanh is nowhere flat, so that no other zeros arise but where an input is 0.
+ *
+ * @module network
+ */
+
+import { factors } from "./dropout_model.js";
+import { keeps, streamAt } from "./streams.js";
+import { pythonFloat } from "./tensor_text.js";
+
+/** @typedef {import("./derived.js").Derived} Derived */
+/** @typedef {import("./lab_state.js").LabState} LabState */
+/**
+ * @typedef {object} Pass
+ * @property {number[]} x the four inputs
+ * @property {number[]} hidden tanh of what comes in
+ * @property {number[]} mask of the hidden units, 1 = kept
+ * @property {number[]} dropped what dropout makes of them
+ * @property {number} y
+ * @property {number[][]} gradientW one row a hidden unit
+ * @property {number[]} gradientV
+ */
+
+export const W = [
+  [0.4, -0.3, 0.2, 0.1],
+  [-0.2, 0.5, -0.1, 0.2],
+  [0.3, 0.1, -0.4, 0.2],
+  [-0.5, 0.2, 0.3, -0.1],
+  [0.1, -0.2, 0.3, 0.1],
+];
+const B = [0.1, -0.1, 0.2, 0, -0.2];
+export const V = [0.6, -0.4, 0.5, 0.3, -0.7];
+const C = 0.1;
+
+/** @param {ArrayLike<number>} numbers @returns {number[]} the first four, with 0 for those that are missing */
+const inputs = (numbers) => Array.from({ length: 4 }, (_, i) => numbers[i] ?? 0);
+
+/**
+ * One pass forward and backward, in double precision.
+ * @param {LabState} state
+ * @returns {Pass}
+ */
+export function pass(state) {
+  const { p, training, loss } = state;
+  const x = inputs(state.numbers);
+  const hidden = W.map((row, j) => Math.tanh(row.reduce((sum, w, i) => sum + w * x[i], B[j])));
+  const uniforms = [...streamAt({ ...state, p: 0.5 }, hidden.length).uniforms(hidden.length)];
+  const mask = uniforms.map((u) => Number(!training || keeps(state.stream, u, p)));
+  const { kept, dropped: none } = factors(state, "float64");
+  const factor = mask.map((m) => (m ? kept : none));
+  const dropped = hidden.map((h, j) => h * factor[j]);
+  const y = dropped.reduce((sum, d, j) => sum + V[j] * d, C);
+  const upstream = loss === "sum" ? 1 : 2 * y;
+  const back = hidden.map((h, j) => upstream * V[j] * factor[j] * (1 - h * h));
+  return {
+    x,
+    hidden,
+    mask,
+    dropped,
+    y,
+    gradientW: back.map((one) => x.map((value) => one * value)),
+    gradientV: dropped.map((d) => upstream * d),
+  };
+}
+
+/** @param {number[]} row @returns {string} */
+const list = (row) => `[${row.map(pythonFloat).join(", ")}]`;
+
+/**
+ * Write the pass as a script that prints y and both gradients.
+ * @param {LabState} state
+ */
+export function networkPython(state) {
+  const { seed, p, training, scaling, loss, numbers } = state;
+  const scaled = training && scaling === "inverted";
+  const drop = `F.dropout(h, p=${pythonFloat(p)}, training=${training ? "True" : "False"})`;
+  const unscaled = `torch.empty_like(h).bernoulli_(1 - ${pythonFloat(p)}) * h`;
+  const still = scaling === "vanilla" ? `(1 - ${pythonFloat(p)}) * h` : "h";
+  return [
+    "import torch",
+    "import torch.nn.functional as F",
+    "",
+    "torch.set_default_dtype(torch.float64)",
+    `x = torch.tensor(${list(inputs(numbers))})`,
+    `W = torch.tensor([\n    ${W.map(list).join(",\n    ")},\n], requires_grad=True)`,
+    `v = torch.tensor(${list(V)}, requires_grad=True)`,
+    `h = torch.tanh(W @ x + torch.tensor(${list(B)}))`,
+    `torch.manual_seed(${seed})`,
+    ...(training && state.call > 1
+      ? [`for _ in range(${state.call - 1}):  # the calls before`, `    ${scaled ? drop : `torch.empty_like(h).bernoulli_(1 - ${pythonFloat(p)})`}`]
+      : []),
+    `d = ${scaled ? drop : training ? unscaled : still}`,
+    `y = v @ d + ${C}`,
+    `${loss === "sum" ? "y" : "y.square()"}.backward()`,
+    "print(y.detach())",
+    "print(W.grad)",
+    "print(v.grad)",
+    "",
+  ].join("\n");
+}

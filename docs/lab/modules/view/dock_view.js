@@ -1,0 +1,123 @@
+/**
+ * What is turned most: p, the seed, and which call is looked at. On a phone it lies within reach of the thumb.
+ *
+ * @module dock_view
+ */
+
+import { typed } from "./controls.js";
+import { button, html, setAttributes, setText } from "./dom.js";
+import { FIELDS } from "../model/lab_state.js";
+
+/** @typedef {import("../model/lab_state.js").LabState} LabState */
+/** @typedef {(changes: Partial<LabState>) => void} Change */
+
+/**
+ * Put a text into a field as if it had been typed there.
+ * @param {HTMLInputElement} input
+ * @param {string} text
+ * @param {"input" | "change"} event whether more may follow
+ */
+function fill(input, text, event) {
+  input.value = text;
+  input.dispatchEvent(new Event(event));
+}
+
+/** p by number and by slider. @param {Change} change */
+function createP(change) {
+  const { label, read, write } = FIELDS.p;
+  const input = html("input", { id: "lab-p", type: "number", min: 0, max: 1, step: 0.05, autocomplete: "off" });
+  const slide = html("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": `${label}, slider` });
+  slide.addEventListener("input", () => fill(input, slide.value, "input"));
+  const field = typed(label, input, (text) => change({ p: read(text) }), {
+    look: "lab-p",
+    body: [html("div", { class: "lab-tied" }, input, slide)],
+  });
+  return {
+    element: field.element,
+    /** @param {LabState} state */
+    show({ p }) {
+      // What is being typed is left as it is typed.
+      if (Number(input.value) !== p || input.value === "") field.show(write(p));
+      slide.value = String(p);
+      setAttributes(slide, { "aria-valuetext": `p = ${write(p)}, keeps ${Number((100 * (1 - p)).toFixed(1))} %` });
+    },
+    /** @param {LabState} state */
+    restore({ p }) {
+      field.show(write(p));
+    },
+  };
+}
+
+/** @param {Change} change */
+function createSeed(change) {
+  const { label, read, write } = FIELDS.seed;
+  const input = html("input", {
+    id: "lab-seed",
+    type: "text",
+    inputmode: "numeric",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
+  const another = button("↻", () => fill(input, String(crypto.getRandomValues(new Uint32Array(1))[0]), "change"));
+  setAttributes(another, { "aria-label": "Another seed", title: "Another seed" });
+  const field = typed(label, input, (text) => change({ seed: read(text) }), {
+    look: "lab-seed",
+    body: [html("div", { class: "lab-tied" }, input, another)],
+  });
+  return {
+    element: field.element,
+    /** @param {LabState} state */
+    restore({ seed }) {
+      field.show(write(seed));
+    },
+  };
+}
+
+/** Step from call to call. @param {Change} change */
+function createCall(change) {
+  const { label, least, greatest } = FIELDS.call;
+  let call = least;
+  const number = html("output", { "aria-live": "off" });
+  const steps = [-1, 1].map((by) => button(by < 0 ? "‹" : "›", () => change({ call: call + by })));
+  setAttributes(steps[0], { "aria-label": "Call before" });
+  setAttributes(steps[1], { "aria-label": "Call after", title: "The next call after seeding, with its own mask" });
+  const element = html(
+    "div",
+    { class: "lab-field lab-call", role: "group", "aria-label": label },
+    html("span", { class: "lab-name" }, label),
+    html("div", { class: "lab-tied" }, steps[0], number, steps[1]),
+  );
+  return {
+    element,
+    /** @param {LabState} state */
+    show(state) {
+      call = state.call;
+      setText(number, String(call));
+      setAttributes(number, { "aria-label": `${label} ${call} after seeding` });
+      [steps[0].disabled, steps[1].disabled] = [call <= least, call >= greatest];
+    },
+  };
+}
+
+/**
+ * @param {HTMLElement} parent
+ * @param {Change} change
+ */
+export function createDock(parent, change) {
+  const [p, seed, call] = [createP(change), createSeed(change), createCall(change)];
+  const form = html("form", { novalidate: true }, p.element, seed.element, call.element);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  parent.append(form);
+  return {
+    /** Follow what other controls changed. @param {{state: LabState}} derived */
+    render({ state }) {
+      p.show(state);
+      call.show(state);
+    },
+    /** Write a whole state into the fields, as after a link. @param {LabState} state */
+    restore(state) {
+      p.restore(state);
+      seed.restore(state);
+    },
+  };
+}
