@@ -16,7 +16,7 @@ import { place } from "../model/tensor_text.js";
 /** @typedef {import("../model/derived.js").Derived} Derived */
 /** @typedef {import("./panel.js").Lab} Lab */
 
-const HEIGHT = 112;
+const HEIGHT = 104;
 const MOST_CIRCLES = 40;
 const NAMES = ["setting", "kept", "mean of y", "‖y‖"];
 

@@ -35,7 +35,7 @@ function sentence({ y, mask, gradientW, gradientV }) {
   const all = [...gradientW.flat(), ...gradientV];
   const zero = all.filter((gradient) => gradient === 0).length;
   const dropped = mask.filter((m) => !m).length;
-  return `Output ${shown(y)}; ${dropped} of 5 hidden units dropped. The gradient of ${zero} of ${all.length} weights is exactly 0: to and from what is dropped.`;
+  return `Output ${shown(y)}; ${dropped} of 5 hidden units dropped: ${zero} of ${all.length} weights have a gradient of exactly 0.`;
 }
 
 /** @param {number} count @param {number} i @returns {number} where a node of a layer stands */

@@ -28,6 +28,9 @@ function createLegend() {
 /** Whether a mask decides at all: in evaluation and at the ends of [0, 1] none does. @param {Derived} derived */
 const free = ({ state: { training, p } }) => training && p > 0 && p < 1;
 
+/** The element that is looked at first: one that is kept tells more. @param {Uint8Array} mask */
+const first = (mask) => Math.max(0, mask.indexOf(1));
+
 /**
  * @param {HTMLElement} parent
  * @param {(changes: Partial<LabState>) => void} change
@@ -35,7 +38,7 @@ const free = ({ state: { training, p } }) => training && p > 0 && p < 1;
  */
 export function createStage(parent, change, look) {
   const [picture, rows] = ["stage-picture", "stage-under"].map((name) => html("div", { class: name }));
-  const told = html("p", { class: "lab-sentence" });
+  const told = html("p", { class: "lab-sentence veil" });
   const fate = button("", () => toggle(lit));
   const turn = html("span", { class: "stage-turn" }, button("‹", () => select(lit - 1)), button("›", () => select(lit + 1)), fate);
   const [back, on] = turn.querySelectorAll("button");
@@ -45,7 +48,7 @@ export function createStage(parent, change, look) {
 
   /** @type {Derived | undefined} */
   let derived;
-  let lit = 0;
+  let lit = -1;
   const coarse = matchMedia("(pointer: coarse)");
 
   /** @param {number} index */
@@ -70,7 +73,7 @@ export function createStage(parent, change, look) {
   function render(next) {
     derived = next;
     const { x, mask } = next;
-    lit = Math.min(lit, x.length - 1);
+    if (lit < 0 || lit >= x.length) look((lit = first(mask)));
     const few = (roomInside(picture).width - LABELS - KNOB) / x.length >= (coarse.matches ? FINGER : MOUSE);
     cells.hide(!few);
     strip.hide(few);
