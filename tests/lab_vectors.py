@@ -16,15 +16,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from compiling import can_compile, compiled
 from scipy.stats import binom
 
-from dropout_explained import TorchStream, moments
+from dropout_explained import TorchStream, moments, replay, replay_mask
+from dropout_explained.streams import inductor, philox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SEEDS = (0, 5, -1, -(2**63), 2**32 + 5, 2**63 + 12345, 2**64 - 1, 1234567890)
 PROBABILITIES = (0.0, 2**-53, 1e-9, 0.1, 0.3, 0.5, 0.9, 1 - 1e-9, math.nextafter(1.0, 0.0), 1.0)
+COMPILED_SEEDS = (*SEEDS, 2**31, -(2**32) - 1)
+COMPILED_P = (0.0, 1e-12, 0.1, 0.3, 0.5, 0.9, 1 - 1e-9, math.nextafter(1.0, 0.0), 1.0)
 SPECIAL = (0.0, -0.0, math.inf, -math.inf, math.nan, 1e-45, -3.4e38, 1 / 3)
 LONG = 10**6
 
@@ -209,9 +213,67 @@ def depths() -> Iterator[dict[str, Any]]:
         yield {"seed": str(seed), "p": p, "n": n, "kept": kept}
 
 
+def compiled_calls() -> Iterator[dict[str, Any]]:
+    """Replay compiled calls: each seed, p and size, in both dtypes, two calls in a row."""
+    sizes = (0, 1, 3, 4, 5, 17, 1000)
+    for i, (seed, p) in enumerate(itertools.product(COMPILED_SEEDS, COMPILED_P)):
+        dtype, n = ("float32", "float64")[i % 2], sizes[i % len(sizes)]
+        stream = TorchStream(seed)
+        first, second = (
+            stream.mask(size, p, stream="compiled", dtype=dtype) for size in (n, n + 1)
+        )
+        x = np.resize(np.array(SPECIAL), n).astype(dtype)
+        y = replay(torch.from_numpy(x), p, seed, stream="compiled")
+        yield {
+            "seed": str(seed),
+            "p": p,
+            "dtype": dtype,
+            "masks": [mask.astype(int).tolist() for mask in (first, second)],
+            "x": x.tolist(),
+            "y": y.tolist(),
+        }
+
+
+def compiled_uniforms() -> Iterator[dict[str, Any]]:
+    """Take the uniform numbers of a million elements for each seed: their sum, and the first ones."""
+    for seed in COMPILED_SEEDS:
+        high, low = np.random.RandomState(seed % 2**32).randint(0, 2**32, 2, np.uint32).tolist()
+        words = np.concatenate(list(philox.first_words(inductor.call_seed(high, low), LONG)))
+        bits = words & np.uint32(2**inductor.BITS - 1)
+        drawn = bits.astype(np.float32) * inductor.UNIT
+        assert drawn[:9].tolist() == [inductor.uniform(int(one)) for one in bits[:9]]
+        kept = {
+            str(p): int(replay_mask(LONG, p, seed, stream="compiled").sum()) for p in (0.1, 0.9)
+        }
+        yield {
+            "seed": str(seed),
+            "first": drawn[:1000].tolist(),
+            "last": drawn[-1000:].tolist(),
+            "sum": math.fsum(drawn.tolist()),
+            "kept": kept,
+        }
+
+
+def compiled_by_torch() -> Iterator[dict[str, Any]]:
+    """Compile dropout by torch itself, where there is a compiler."""
+    if not can_compile():
+        return
+    for dtype, p in ((torch.float32, 0.3), (torch.float64, 0.9)):
+        graph = compiled(lambda x, p=p: F.dropout(x, p), dynamic=True)
+        for seed, n in itertools.product((0, -5, 2**40 + 1), (7, 1001)):
+            x = torch.randn(n, dtype=dtype, generator=torch.Generator().manual_seed(n))
+            torch.manual_seed(seed)
+            name = str(dtype).removeprefix("torch.")
+            called = {"x": x.tolist(), "y": graph(x).tolist()}
+            yield {"seed": str(seed), "p": p, "dtype": name, **called}
+
+
 def write(folder: Path) -> None:
     """Write one JSON file, and the long outputs beside it."""
-    makers = (short_calls, streams, printed, intervals, means, depths)
+    makers = (
+        *(short_calls, streams, printed, intervals, means, depths),
+        *(compiled_calls, compiled_uniforms, compiled_by_torch),
+    )
     vectors: dict[str, Any] = {make.__name__: list(make()) for make in makers}
     vectors["long_calls"] = list(long_calls(folder))
     # JSON knows neither NaN nor infinities; JavaScript's Number() reads them from these strings.
