@@ -25,6 +25,7 @@ from dropout_explained.streams import inductor, philox
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+DOCS = Path(__file__).parent.parent / "docs"
 SEEDS = (0, 5, -1, -(2**63), 2**32 + 5, 2**63 + 12345, 2**64 - 1, 1234567890)
 PROBABILITIES = (0.0, 2**-53, 1e-9, 0.1, 0.3, 0.5, 0.9, 1 - 1e-9, math.nextafter(1.0, 0.0), 1.0)
 COMPILED_SEEDS = (*SEEDS, 2**31, -(2**32) - 1)
@@ -268,11 +269,36 @@ def compiled_by_torch() -> Iterator[dict[str, Any]]:
             yield {"seed": str(seed), "p": p, "dtype": name, **called}
 
 
+def sentences() -> Iterator[dict[str, Any]]:
+    """Compute and write what the numbers of a sentence say, at many settings."""
+    if str(DOCS) not in sys.path:
+        sys.path.append(str(DOCS))
+    from site_extensions import readings
+
+    generator = np.random.default_rng(5)
+    xs = ((1.0, 2.0, 3.0, 4.0), (1.0,) * 8, (0.3, -1.2, 2.5))
+    for i in range(60):
+        p = (0.0, 1.0, 0.5, 0.95)[i] if i < 4 else float(np.round(generator.random() * 0.95, 2))
+        n, batch = (int(generator.integers(1, most)) for most in (1001, 65))
+        seed = int(generator.integers(2**32)) if i % 2 else i
+        state = readings.State(xs[i % 3], p, n, batch, seed)
+        said = {name: says(state) for name, says in readings.READINGS.items() if name != "made"}
+        rows = {name: readings.row(name, state) for name in readings.ROWS}
+        forms = (".3g", ".2f", ".4f", ".0f")
+        yield {
+            "state": state._asdict(),
+            "said": said,
+            "written": {form: [readings.written(one, form) for one in said.values()] for form in forms},
+            "rows": rows,
+            "cells": {name: [readings.written(one) for one in row] for name, row in rows.items()},
+        }
+
+
 def write(folder: Path) -> None:
     """Write one JSON file, and the long outputs beside it."""
     makers = (
         *(short_calls, streams, printed, intervals, means, depths),
-        *(compiled_calls, compiled_uniforms, compiled_by_torch),
+        *(compiled_calls, compiled_uniforms, compiled_by_torch, sentences),
     )
     vectors: dict[str, Any] = {make.__name__: list(make()) for make in makers}
     vectors["long_calls"] = list(long_calls(folder))
