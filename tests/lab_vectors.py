@@ -288,7 +288,9 @@ def sentences() -> Iterator[dict[str, Any]]:
         yield {
             "state": state._asdict(),
             "said": said,
-            "written": {form: [readings.written(one, form) for one in said.values()] for form in forms},
+            "written": {
+                form: [readings.written(one, form) for one in said.values()] for form in forms
+            },
             "rows": rows,
             "cells": {name: [readings.written(one) for one in row] for name, row in rows.items()},
         }
