@@ -16,15 +16,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from compiling import can_compile, compiled
 from scipy.stats import binom
 
-from dropout_explained import TorchStream, moments
+from dropout_explained import TorchStream, moments, replay, replay_mask
+from dropout_explained.streams import inductor, philox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+DOCS = Path(__file__).parent.parent / "docs"
 SEEDS = (0, 5, -1, -(2**63), 2**32 + 5, 2**63 + 12345, 2**64 - 1, 1234567890)
 PROBABILITIES = (0.0, 2**-53, 1e-9, 0.1, 0.3, 0.5, 0.9, 1 - 1e-9, math.nextafter(1.0, 0.0), 1.0)
+COMPILED_SEEDS = (*SEEDS, 2**31, -(2**32) - 1)
+COMPILED_P = (0.0, 1e-12, 0.1, 0.3, 0.5, 0.9, 1 - 1e-9, math.nextafter(1.0, 0.0), 1.0)
 SPECIAL = (0.0, -0.0, math.inf, -math.inf, math.nan, 1e-45, -3.4e38, 1 / 3)
 LONG = 10**6
 
@@ -209,9 +214,94 @@ def depths() -> Iterator[dict[str, Any]]:
         yield {"seed": str(seed), "p": p, "n": n, "kept": kept}
 
 
+def compiled_calls() -> Iterator[dict[str, Any]]:
+    """Replay compiled calls: each seed, p and size, in both dtypes, two calls in a row."""
+    sizes = (0, 1, 3, 4, 5, 17, 1000)
+    for i, (seed, p) in enumerate(itertools.product(COMPILED_SEEDS, COMPILED_P)):
+        dtype, n = ("float32", "float64")[i % 2], sizes[i % len(sizes)]
+        stream = TorchStream(seed)
+        first, second = (
+            stream.mask(size, p, stream="compiled", dtype=dtype) for size in (n, n + 1)
+        )
+        x = np.resize(np.array(SPECIAL), n).astype(dtype)
+        y = replay(torch.from_numpy(x), p, seed, stream="compiled")
+        yield {
+            "seed": str(seed),
+            "p": p,
+            "dtype": dtype,
+            "masks": [mask.astype(int).tolist() for mask in (first, second)],
+            "x": x.tolist(),
+            "y": y.tolist(),
+        }
+
+
+def compiled_uniforms() -> Iterator[dict[str, Any]]:
+    """Take the uniform numbers of a million elements for each seed: their sum, and the first ones."""
+    for seed in COMPILED_SEEDS:
+        high, low = np.random.RandomState(seed % 2**32).randint(0, 2**32, 2, np.uint32).tolist()
+        words = np.concatenate(list(philox.first_words(inductor.call_seed(high, low), LONG)))
+        bits = words & np.uint32(2**inductor.BITS - 1)
+        drawn = bits.astype(np.float32) * inductor.UNIT
+        assert drawn[:9].tolist() == [inductor.uniform(int(one)) for one in bits[:9]]
+        kept = {
+            str(p): int(replay_mask(LONG, p, seed, stream="compiled").sum()) for p in (0.1, 0.9)
+        }
+        yield {
+            "seed": str(seed),
+            "first": drawn[:1000].tolist(),
+            "last": drawn[-1000:].tolist(),
+            "sum": math.fsum(drawn.tolist()),
+            "kept": kept,
+        }
+
+
+def compiled_by_torch() -> Iterator[dict[str, Any]]:
+    """Compile dropout by torch itself, where there is a compiler."""
+    if not can_compile():
+        return
+    for dtype, p in ((torch.float32, 0.3), (torch.float64, 0.9)):
+        graph = compiled(lambda x, p=p: F.dropout(x, p), dynamic=True)
+        for seed, n in itertools.product((0, -5, 2**40 + 1), (7, 1001)):
+            x = torch.randn(n, dtype=dtype, generator=torch.Generator().manual_seed(n))
+            torch.manual_seed(seed)
+            name = str(dtype).removeprefix("torch.")
+            called = {"x": x.tolist(), "y": graph(x).tolist()}
+            yield {"seed": str(seed), "p": p, "dtype": name, **called}
+
+
+def sentences() -> Iterator[dict[str, Any]]:
+    """Compute and write what the numbers of a sentence say, at many settings."""
+    if str(DOCS) not in sys.path:
+        sys.path.append(str(DOCS))
+    from site_extensions import readings
+
+    generator = np.random.default_rng(5)
+    xs = ((1.0, 2.0, 3.0, 4.0), (1.0,) * 8, (0.3, -1.2, 2.5))
+    for i in range(60):
+        p = (0.0, 1.0, 0.5, 0.95)[i] if i < 4 else float(np.round(generator.random() * 0.95, 2))
+        n, batch = (int(generator.integers(1, most)) for most in (1001, 65))
+        seed = int(generator.integers(2**32)) if i % 2 else i
+        state = readings.State(xs[i % 3], p, n, batch, seed)
+        said = {name: says(state) for name, says in readings.READINGS.items() if name != "made"}
+        rows = {name: readings.row(name, state) for name in readings.ROWS}
+        forms = (".3g", ".2f", ".4f", ".0f")
+        yield {
+            "state": state._asdict(),
+            "said": said,
+            "written": {
+                form: [readings.written(one, form) for one in said.values()] for form in forms
+            },
+            "rows": rows,
+            "cells": {name: [readings.written(one) for one in row] for name, row in rows.items()},
+        }
+
+
 def write(folder: Path) -> None:
     """Write one JSON file, and the long outputs beside it."""
-    makers = (short_calls, streams, printed, intervals, means, depths)
+    makers = (
+        *(short_calls, streams, printed, intervals, means, depths),
+        *(compiled_calls, compiled_uniforms, compiled_by_torch, sentences),
+    )
     vectors: dict[str, Any] = {make.__name__: list(make()) for make in makers}
     vectors["long_calls"] = list(long_calls(folder))
     # JSON knows neither NaN nor infinities; JavaScript's Number() reads them from these strings.
