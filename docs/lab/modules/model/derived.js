@@ -4,9 +4,9 @@
  * @module derived
  */
 
-import { applyMask, factors, gradient, values } from "./dropout_model.js";
+import { applyMask, gradient, values } from "./dropout_model.js";
 import { holds } from "./lab_state.js";
-import { keeps, streamAt } from "./streams.js";
+import { factorsOf, maskOf, streamOf } from "./streams.js";
 import { printTensor } from "./tensor_text.js";
 
 /** @typedef {import("./dropout_model.js").Values} Values */
@@ -33,9 +33,13 @@ export function derive(state) {
   const x = values(state.numbers, dtype);
   const uniforms = uniformsOf(state, x.length);
   const held = holds(state);
-  const mask = training ? (held ? Uint8Array.from(state.held, Number) : maskOf(uniforms, state)) : allKept(x.length);
-  const y = applyMask(x, mask, state);
-  const backward = gradient(y, mask, state, loss);
+  const mask = training ? (held ? Uint8Array.from(state.held, Number) : maskOf(state, uniforms)) : allKept(x.length);
+  // What is held is put on by explain(), which rounds as an eager call does.
+  const factors = factorsOf(held ? { ...state, stream: "eager" } : state);
+  // At p = 1 a compiled kernel writes zeros, where an eager one multiplies by 0 and keeps signs and NaN.
+  const zeros = training && p === 1 && state.stream === "compiled";
+  const y = zeros ? values(x.length, dtype) : applyMask(x, mask, state, factors);
+  const backward = gradient(y, mask, state, loss, factors);
   return {
     state,
     x,
@@ -44,7 +48,7 @@ export function derive(state) {
     held,
     mask,
     kept: mask.reduce((sum, m) => sum + m, 0),
-    factors: factors(state, dtype),
+    factors,
     y,
     gradient: backward,
     outputText: once(() => printTensor({ values: y, shape, dtype })),
@@ -55,11 +59,6 @@ export function derive(state) {
 /** @param {number} n */
 const allKept = (n) => new Uint8Array(n).fill(1);
 
-/** @param {Float64Array} uniforms @param {LabState} state @returns {Uint8Array} the mask of the call that draws them */
-function maskOf(uniforms, { stream, p }) {
-  return Uint8Array.from(uniforms, (u) => Number(keeps(stream, u, p)));
-}
-
 /** The uniforms of the last calls. @type {Map<string, Float64Array>} */
 const known = new Map();
 const MOST_KNOWN = 4;
@@ -68,15 +67,20 @@ const MOST_KNOWN = 4;
 function uniformsOf(state, n) {
   const key = [state.stream, state.seed, state.call, n].join(" ");
   // At the ends of [0, 1] torch draws nothing: what is seen there is what any p between them draws.
-  const uniforms = known.get(key) ?? streamAt({ ...state, p: 0.5 }, n).uniforms(n);
+  const uniforms = known.get(key) ?? streamOf({ ...state, p: 0.5 }, n, state.call - 1).uniforms();
   if (known.size >= MOST_KNOWN && !known.has(key)) known.clear();
   known.set(key, uniforms);
   return uniforms;
 }
 
-/** @param {() => string} compute @returns {() => string} computes when first asked */
+/**
+ * Compute when first asked, and then no more.
+ * @template T
+ * @param {() => T} compute
+ * @returns {() => T}
+ */
 export function once(compute) {
-  /** @type {string | undefined} */
+  /** @type {T | undefined} */
   let known;
   return () => (known ??= compute());
 }

@@ -85,11 +85,12 @@ export function factors({ p, scaling, training }, dtype) {
  * @param {V} x
  * @param {Uint8Array} mask 1 = kept
  * @param {Call} call
+ * @param {{kept: number, dropped: number}} [by] other factors than those of an eager call
  * @returns {V} in the dtype of x
  */
 // #region applyMask
-export function applyMask(x, mask, call) {
-  const { kept, dropped } = factors(call, dtypeOf(x));
+export function applyMask(x, mask, call, by = factors(call, dtypeOf(x))) {
+  const { kept, dropped } = by;
   const factor = Float64Array.of(dropped, kept);
   const y = /** @type {V} */ (values(x.length, dtypeOf(x)));
   for (let i = 0; i < x.length; i++) y[i] = x[i] * factor[mask[i]];
@@ -105,6 +106,16 @@ export function mean(of) {
   let sum = 0;
   for (let i = 0; i < of.length; i++) sum += of[i];
   return sum / of.length;
+}
+
+/**
+ * The Euclidean norm of values, accumulated in double precision.
+ * @param {Values} of
+ */
+export function norm(of) {
+  let squares = 0;
+  for (let i = 0; i < of.length; i++) squares += of[i] ** 2;
+  return Math.sqrt(squares);
 }
 
 /**
@@ -130,14 +141,15 @@ export function dropout(x, p, seed) {
  * @param {Uint8Array} mask 1 = kept
  * @param {Call} call
  * @param {Loss} loss
+ * @param {{kept: number, dropped: number}} [by] other factors than those of an eager call
  * @returns {V} in the dtype of y
  */
 // #region gradient
-export function gradient(y, mask, call, loss) {
+export function gradient(y, mask, call, loss, by) {
   const dtype = dtypeOf(y);
   const upstream = /** @type {V} */ (values(y.length, dtype));
   const share = rounded(1 / y.length, dtype);
   for (let i = 0; i < y.length; i++) upstream[i] = loss === "sum" ? 1 : share * rounded(2 * y[i], dtype);
-  return applyMask(upstream, mask, call);
+  return applyMask(upstream, mask, call, by);
 }
 // #endregion gradient

@@ -7,7 +7,7 @@
  */
 
 import { inUnits, meanLaw } from "./mean_law.js";
-import { streamAt } from "./streams.js";
+import { streamOf } from "./streams.js";
 
 /** @typedef {import("./derived.js").Derived} Derived */
 /** @typedef {import("./mean_law.js").MeanLaw} MeanLaw */
@@ -45,7 +45,7 @@ export class Experiment {
   /** The law of the running mean after some numbers of calls. @type {Map<number, MeanLaw>} */
   laws = new Map();
   #key = "";
-  #stream = streamAt({ stream: "eager", seed: 0n, call: 1, p: 0 }, 0);
+  #stream = streamOf({ stream: "eager", seed: 0n, p: 0, dtype: "float32" }, 0);
   #sum = 0;
   #means = new Float64Array(128);
   /** @type {Float64Array | undefined} */
@@ -90,7 +90,7 @@ export class Experiment {
     const key = [stream, seed, p, draws, scaling, dtype].join(" ");
     if (key !== this.#key || this.#written !== numbers || calls < this.done) {
       [this.#key, this.#written] = [key, numbers];
-      this.#stream = streamAt({ ...state, call: 1 }, x.length);
+      this.#stream = streamOf(state, x.length);
       this.#counts = new Uint32Array(x.length);
       [this.done, this.#sum, this.path] = [0, 0, []];
       this.laws = new Map();
@@ -111,7 +111,7 @@ export class Experiment {
     const [kept, counts] = [this.#kept, this.#counts];
     const n = kept.length;
     for (let i = 0; i < Math.max(1, STEP / n) && this.done < Math.min(most, this.wanted); i++) {
-      const mask = this.#stream.mask(n, this.#p);
+      const mask = this.#stream.mask();
       let total = 0;
       for (let k = 0; k < n; k++) {
         total += mask[k] * kept[k];

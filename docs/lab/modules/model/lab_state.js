@@ -6,8 +6,7 @@
  * @module lab_state
  */
 
-import { chosen, counted } from "./fields.js";
-import { quoted, readMask, readNumbers, readP, readSeed, readShape, writeNumbers } from "./field_text.js";
+import { chosen, counted, quoted, readMask, readNumbers, readP, readSeed, readShape, writeNumbers } from "./fields.js";
 import { STREAM_CHOICES } from "./streams.js";
 import { InputError, MOST_DIMENSIONS } from "./tensor_input.js";
 
@@ -24,6 +23,19 @@ import { InputError, MOST_DIMENSIONS } from "./tensor_input.js";
 
 const VERSION = "1";
 const LONGEST = 60_000;
+
+/** What of the call is looked at, by its name in the address. */
+const CONSEQUENCES = {
+  mean: "Mean",
+  elements: "Elements",
+  scalings: "Train|Eval",
+  gradient: "Gradient",
+  norm: "Norm",
+  depth: "Depth",
+  network: "Network",
+  compare: "A|B",
+  guess: "Guess",
+};
 
 /** What the state consists of, in the order of the address. */
 export const FIELDS = {
@@ -93,17 +105,11 @@ export const FIELDS = {
   },
   /** the consequence that is looked at @type {ChoiceField<string>} */
   show: {
-    ...chosen("show", "Consequence", [
-      { value: "mean", text: "mean", words: "Mean" },
-      { value: "elements", text: "elements", words: "Elements" },
-      { value: "scalings", text: "scalings", words: "Train|Eval" },
-      { value: "gradient", text: "gradient", words: "Gradient" },
-      { value: "norm", text: "norm", words: "Norm" },
-      { value: "depth", text: "depth", words: "Depth" },
-      { value: "network", text: "network", words: "Network" },
-      { value: "compare", text: "compare", words: "A|B" },
-      { value: "guess", text: "guess", words: "Guess" },
-    ]),
+    ...chosen(
+      "show",
+      "Consequence",
+      Object.entries(CONSEQUENCES).map(([text, words]) => ({ value: text, text, words })),
+    ),
     usual: (/** @type {string} */ show) => show === "mean",
   },
 };

@@ -8,8 +8,7 @@
  */
 
 import { factors } from "./dropout_model.js";
-import { keeps, streamAt } from "./streams.js";
-import { pythonFloat } from "./tensor_text.js";
+import { maskOf, streamOf } from "./streams.js";
 
 /** @typedef {import("./derived.js").Derived} Derived */
 /** @typedef {import("./lab_state.js").LabState} LabState */
@@ -44,11 +43,12 @@ const inputs = (numbers) => Array.from({ length: 4 }, (_, i) => numbers[i] ?? 0)
  * @returns {Pass}
  */
 export function pass(state) {
-  const { p, training, loss } = state;
+  const { training, loss } = state;
   const x = inputs(state.numbers);
   const hidden = W.map((row, j) => Math.tanh(row.reduce((sum, w, i) => sum + w * x[i], B[j])));
-  const uniforms = [...streamAt({ ...state, p: 0.5 }, hidden.length).uniforms(hidden.length)];
-  const mask = uniforms.map((u) => Number(!training || keeps(state.stream, u, p)));
+  const drawing = { ...state, dtype: /** @type {const} */ ("float64") };
+  const uniforms = streamOf({ ...drawing, p: 0.5 }, hidden.length, state.call - 1).uniforms();
+  const mask = training ? [...maskOf(drawing, uniforms)] : hidden.map(() => 1);
   const { kept, dropped: none } = factors(state, "float64");
   const factor = mask.map((m) => (m ? kept : none));
   const dropped = hidden.map((h, j) => h * factor[j]);
@@ -64,40 +64,4 @@ export function pass(state) {
     gradientW: back.map((one) => x.map((value) => one * value)),
     gradientV: dropped.map((d) => upstream * d),
   };
-}
-
-/** @param {number[]} row @returns {string} */
-const list = (row) => `[${row.map(pythonFloat).join(", ")}]`;
-
-/**
- * Write the pass as a script that prints y and both gradients.
- * @param {LabState} state
- */
-export function networkPython(state) {
-  const { seed, p, training, scaling, loss, numbers } = state;
-  const scaled = training && scaling === "inverted";
-  const drop = `F.dropout(h, p=${pythonFloat(p)}, training=${training ? "True" : "False"})`;
-  const unscaled = `torch.empty_like(h).bernoulli_(1 - ${pythonFloat(p)}) * h`;
-  const still = scaling === "vanilla" ? `(1 - ${pythonFloat(p)}) * h` : "h";
-  return [
-    "import torch",
-    "import torch.nn.functional as F",
-    "",
-    "torch.set_default_dtype(torch.float64)",
-    `x = torch.tensor(${list(inputs(numbers))})`,
-    `W = torch.tensor([\n    ${W.map(list).join(",\n    ")},\n], requires_grad=True)`,
-    `v = torch.tensor(${list(V)}, requires_grad=True)`,
-    `h = torch.tanh(W @ x + torch.tensor(${list(B)}))`,
-    `torch.manual_seed(${seed})`,
-    ...(training && state.call > 1
-      ? [`for _ in range(${state.call - 1}):  # the calls before`, `    ${scaled ? drop : `torch.empty_like(h).bernoulli_(1 - ${pythonFloat(p)})`}`]
-      : []),
-    `d = ${scaled ? drop : training ? unscaled : still}`,
-    `y = v @ d + ${C}`,
-    `${loss === "sum" ? "y" : "y.square()"}.backward()`,
-    "print(y.detach())",
-    "print(W.grad)",
-    "print(v.grad)",
-    "",
-  ].join("\n");
 }

@@ -9,11 +9,17 @@ import { pythonFloat, pythonTensor } from "./tensor_text.js";
 
 /** @typedef {import("./lab_state.js").LabState} LabState */
 
+/** @param {LabState} state @returns {boolean} whether it draws what torch.compile draws */
+const isCompiled = ({ stream, scaling, training }) => stream === "compiled" && (training || scaling === "inverted");
+
+/** @param {LabState} state @returns {string} torch's own call */
+const dropout = ({ p, training }) => `F.dropout(x, p=${pythonFloat(p)}, training=${training ? "True" : "False"})`;
+
 /** @param {LabState} state @returns {string} a training call of torch, without its factor if it has none */
-function drawn({ p, scaling, training }) {
-  const drop = pythonFloat(p);
-  if (scaling === "inverted") return `F.dropout(x, p=${drop}, training=${training ? "True" : "False"})`;
-  return `torch.empty_like(x).bernoulli_(1 - ${drop})`;
+function drawn(state) {
+  const { p, scaling } = state;
+  if (isCompiled(state)) return scaling === "inverted" ? "dropout(x)" : "dropout(torch.ones_like(x)).ne(0)";
+  return scaling === "inverted" ? dropout(state) : `torch.empty_like(x).bernoulli_(1 - ${pythonFloat(p)})`;
 }
 
 /** @param {LabState} state @returns {string} what computes y */
@@ -30,20 +36,22 @@ function maskTensor({ held, shape }) {
   return `mask = ${pythonTensor({ numbers, shape, dtype: "float32" }, "mask = ".length)}`;
 }
 
-/** @param {LabState} state @param {string} x @returns {string[]} y from the seed, and the gradient by autograd */
+/** @param {LabState} state @param {string} x @returns {string[]} y from the seed, or a mask without a factor, and the gradient by autograd */
 function seeded(state, x) {
   const { seed, scaling, training } = state;
+  const compiled = isCompiled(state) && !holds(state);
   // In evaluation nothing is drawn, so that no call comes before another.
   const before = training ? state.call - 1 : 0;
   const skip = `for _ in range(${before}):  # the calls before`;
   return [
     "import torch",
-    ...(scaling === "inverted" ? ["import torch.nn.functional as F"] : []),
+    ...(scaling === "inverted" || compiled ? ["import torch.nn.functional as F"] : []),
     "",
+    ...(compiled ? [`dropout = torch.compile(lambda x: ${dropout(state)})`] : []),
     `x = ${x}.requires_grad_()`,
-    `torch.manual_seed(${seed})`,
-    ...(before > 0 ? [skip, `    ${drawn(state)}`] : []),
-    call(state),
+    ...(holds(state)
+      ? [maskTensor(state), "y = mask * x"]
+      : [`torch.manual_seed(${seed})`, ...(before > 0 ? [skip, `    ${drawn(state)}`] : []), call(state)]),
     `${loss(state)}.backward()`,
     "print(y.detach())",
     "print(x.grad)",
@@ -68,21 +76,6 @@ function explained(state, x) {
   ];
 }
 
-/** @param {LabState} state @param {string} x @returns {string[]} y from a mask and no factor, by autograd */
-function unscaled(state, x) {
-  return [
-    "import torch",
-    "",
-    `x = ${x}.requires_grad_()`,
-    maskTensor(state),
-    "y = mask * x",
-    `${loss(state)}.backward()`,
-    "print(y.detach())",
-    "print(x.grad)",
-    "",
-  ];
-}
-
 /** @param {LabState} state */
 const loss = (state) => (state.loss === "sum" ? "y.sum()" : "y.square().mean()");
 
@@ -92,6 +85,5 @@ const loss = (state) => (state.loss === "sum" ? "y.sum()" : "y.square().mean()")
  */
 export function pythonCode(state) {
   const x = pythonTensor(state, "x = ".length);
-  if (!holds(state)) return seeded(state, x).join("\n");
-  return (state.scaling === "inverted" ? explained(state, x) : unscaled(state, x)).join("\n");
+  return (holds(state) && state.scaling === "inverted" ? explained(state, x) : seeded(state, x)).join("\n");
 }

@@ -1,17 +1,50 @@
 /**
- * Small charts as SVG: a handful of marks each, which a chart library would outweigh many times.
+ * What a consequence consists of: a panel with its name, controls and a sentence, and a chart as SVG. A chart is a
+ * handful of marks, which a chart library would outweigh many times.
  *
  * @module charts
  */
 
 import { html, roomInside, shown, svg } from "./dom.js";
+import { place } from "../model/tensor_text.js";
 
+/** @typedef {import("../model/derived.js").Derived} Derived */
+/** @typedef {import("../model/lab_state.js").LabState} LabState */
+/** @typedef {import("./calls.js").Calls} Calls */
+/**
+ * What a consequence may ask of the lab.
+ * @typedef {object} Lab
+ * @property {(changes: Partial<LabState>) => void} change
+ * @property {Calls} calls
+ * @property {() => number} lit the element that is looked at
+ * @property {(on: boolean) => void} veil hides y, or shows it again
+ */
+/**
+ * A consequence: it shows what follows from a state, and may have work left that waits for the next frame.
+ * @typedef {object} Panel
+ * @property {(derived: Derived) => void} render
+ * @property {(chosen: boolean) => void} [chosen] is told when it is looked at, and when no longer
+ */
+/** @typedef {(parent: HTMLElement, lab: Lab) => Panel} CreatePanel */
 /** @typedef {{from: number, to: number, log?: boolean, ticks?: number[], label: string, text?: (tick: number) => string}} Axis */
 
+/** Places a value, in pixels. @typedef {(value: number) => number} Place */
 /** What a chart leaves to others of its room. @typedef {{height?: number, right?: number}} Frame */
 
 const HEIGHT = 168;
 const MARGIN = { top: 20, right: 10, bottom: 34, left: 46 };
+
+/**
+ * @param {HTMLElement} parent
+ * @param {string} title
+ * @param {...Node} controls
+ */
+export function createPanel(parent, title, ...controls) {
+  const told = html("p", { class: "lab-told" });
+  const picture = html("div", { class: "lab-picture" });
+  parent.append(html("div", { class: "lab-head" }, html("h3", {}, title), ...controls), told, picture);
+  return { told, picture };
+}
 
 /** @param {number} from @param {number} to @returns {number[]} about four round numbers between the two */
 function roundTicks(from, to) {
@@ -82,6 +115,29 @@ function placed({ from, to, log }, start, end) {
     const share = ((log ? Math.log(value) : value) - low) / (high - low);
     return Math.round((start + Math.max(0, Math.min(1, share)) * (end - start)) * 100) / 100;
   };
+}
+
+/** What an axis can show of a value. @param {number} value */
+export const finite = (value) => (Number.isFinite(value) ? value : 0);
+
+/** The axis of the elements of a tensor. @param {number[]} shape @param {number} count @returns {Axis} */
+export function elementAxis(shape, count) {
+  const step = Math.ceil(count / 5);
+  const ticks = Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step);
+  return { from: -0.5, to: count - 0.5, ticks, label: "element", text: (i) => place(shape, i) };
+}
+
+/** The least and the greatest of values and 0: an axis of some length. @param {Iterable<number>} of @returns {[number, number]} */
+export function extent(of) {
+  const all = Array.from(of, finite);
+  const [low, high] = [Math.min(0, ...all), Math.max(0, ...all)];
+  return [low, high || (low < 0 ? 0 : 1)];
+}
+
+/** A point for each of many values. @param {string} className @param {ArrayLike<number>} of @param {{X: Place, Y: Place}} chart */
+export function points(className, of, { X, Y }) {
+  const d = Array.from(of, (value, i) => `M${X(i)} ${Y(finite(value))}h0`).join("");
+  return svg("path", { class: `points ${className}`, d });
 }
 
 /** @param {string} className @param {[number, number][]} points in pixels */

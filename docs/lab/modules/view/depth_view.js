@@ -4,18 +4,17 @@
  * @module depth_view
  */
 
-import { area, chart, figure, line } from "./charts.js";
+import { area, chart, createPanel, extent, figure, finite, line } from "./charts.js";
 import { slider } from "./controls.js";
 import { html, roomInside, setText, shown, svg } from "./dom.js";
-import { createPanel } from "./panel.js";
-import { lawBehind, stacked } from "../model/depth.js";
+import { lawBehind, stacked } from "../model/consequences.js";
 import { squarable } from "../model/experiment.js";
 import { FIELDS } from "../model/lab_state.js";
 import { nameOf } from "../model/sentences.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
-/** @typedef {import("../model/depth.js").Stack} Stack */
-/** @typedef {import("./panel.js").Lab} Lab */
+/** @typedef {import("../model/consequences.js").Stack} Stack */
+/** @typedef {import("./charts.js").Lab} Lab */
 
 const HEIGHT = 128;
 // rows of dots, the traced element among them
@@ -53,7 +52,9 @@ function traceSentence(derived, { left, factor }, lit) {
   const died = left.findIndex((alive) => !alive[lit]);
   const last = (died < 0 ? left.length : died) - 1;
   const value = shown(derived.x[lit] * factor ** last, 3);
-  return died < 0 ? `${nameOf(derived, lit)} became ${value}.` : `${nameOf(derived, lit)} was ${value} until layer ${died}.`;
+  return died < 0
+    ? `${nameOf(derived, lit)} became ${value}.`
+    : `${nameOf(derived, lit)} was ${value} until layer ${died}.`;
 }
 
 /** @param {number} width @param {number} layers @returns {(layer: number) => number} where a layer stands, in pixels */
@@ -73,17 +74,37 @@ function traced(parent, derived, { left }, lit) {
   const shownRows = Array.from({ length: Math.min(n, MOST_ROWS) }, (_, i) => first + i);
   const height = ROW * MOST_ROWS + 2;
   const X = columns(width, left.length - 1);
-  const root = svg("svg", { class: "lab-chart", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": "Which elements are left after each layer" });
+  const root = svg("svg", {
+    class: "lab-chart",
+    viewBox: `0 0 ${width} ${height}`,
+    width,
+    height,
+    role: "img",
+    "aria-label": "Which elements are left after each layer",
+  });
   shownRows.forEach((index, row) => {
     const y = ROW * (row + 0.5) + 1;
     const died = left.findIndex((alive) => !alive[index]);
     const end = died < 0 ? left.length - 1 : died;
     const isLit = index === lit;
-    root.append(svg("text", { class: isLit ? "chosen" : "", x: LEFT - 8, y: y + 4, "text-anchor": "end" }, nameOf(derived, index)));
-    root.append(line(`life${isLit ? " lit" : ""}`, [[X(0), y], [X(end), y]]));
+    root.append(
+      svg(
+        "text",
+        { class: isLit ? "chosen" : "", x: LEFT - 8, y: y + 4, "text-anchor": "end" },
+        nameOf(derived, index),
+      ),
+    );
+    root.append(
+      line(`life${isLit ? " lit" : ""}`, [
+        [X(0), y],
+        [X(end), y],
+      ]),
+    );
     for (let layer = 0; layer <= end; layer++) {
       const gone = layer === died;
-      root.append(svg("circle", { class: `dot-u ${gone ? "dropped" : "kept"}`, cx: X(layer), cy: y, r: isLit ? 4.5 : 3.5 }));
+      root.append(
+        svg("circle", { class: `dot-u ${gone ? "dropped" : "kept"}`, cx: X(layer), cy: y, r: isLit ? 4.5 : 3.5 }),
+      );
     }
   });
   return root;
@@ -92,18 +113,17 @@ function traced(parent, derived, { left }, lit) {
 /** @param {Element} parent @param {Derived} derived @param {Stack} stack */
 function means(parent, derived, stack) {
   const layers = stack.means.length - 1;
-  const within = (/** @type {number} */ value) => (Number.isFinite(value) ? value : 0);
-  const finite = derived.x.every(squarable);
-  const laws = stack.means.map((_, layer) => (layer && finite ? lawBehind(derived, stack, layer) : null));
-  const first = within(stack.means[0]);
-  const expected = stack.means.map((_, layer) => within(first * (stack.q * stack.factor) ** layer));
+  const lawful = derived.x.every(squarable);
+  const laws = stack.means.map((_, layer) => (layer && lawful ? lawBehind(derived, stack, layer) : null));
+  const first = finite(stack.means[0]);
+  const expected = stack.means.map((_, layer) => finite(first * (stack.q * stack.factor) ** layer));
   const ends = laws.flatMap((law) => (law ? law.interval : []));
-  const [low, high] = [Math.min(0, first * 1.5, ...ends), Math.max(0, first * 1.5, ...ends)];
+  const [low, high] = extent([first * 1.5, ...ends]);
   const depths = stack.means.map((_, layer) => layer);
   const made = chart(
     parent,
     { from: 0, to: layers, ticks: depths.filter((depth) => depth % Math.ceil(layers / 5) === 0), label: "layers" },
-    { from: low, to: high || (low < 0 ? 0 : 1), label: "mean" },
+    { from: low, to: high, label: "mean" },
     `The mean by depth, with its 95 % band around ${shown(expected[layers])}`,
     { height: HEIGHT },
   );
@@ -114,8 +134,13 @@ function means(parent, derived, stack) {
   });
   root.append(
     area("band", band),
-    line("expected", depths.map((depth) => [X(depth), Y(expected[depth])])),
-    ...depths.map((depth) => svg("circle", { class: "dot seen", cx: X(depth), cy: Y(within(stack.means[depth])), r: 3.5 })),
+    line(
+      "expected",
+      depths.map((depth) => [X(depth), Y(expected[depth])]),
+    ),
+    ...depths.map((depth) =>
+      svg("circle", { class: "dot seen", cx: X(depth), cy: Y(finite(stack.means[depth])), r: 3.5 }),
+    ),
   );
   return figure(root, [
     ["band", "95 % of stacks"],

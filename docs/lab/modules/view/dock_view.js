@@ -1,13 +1,15 @@
 /**
- * What is turned most: p, the seed, and which call is looked at. On a phone it lies within reach of the thumb.
+ * What is turned most: p, the seed, and which call is looked at, on a phone within reach of the thumb. And what one can
+ * do with a call: undo, hold its mask, pin it to compare others with it.
  *
  * @module dock_view
  */
 
 import { typed } from "./controls.js";
-import { button, html, setAttributes, setText } from "./dom.js";
-import { FIELDS } from "../model/lab_state.js";
+import { button, html, pressable, setAttributes, setText } from "./dom.js";
+import { FIELDS, pinnable } from "../model/lab_state.js";
 
+/** @typedef {import("../model/derived.js").Derived} Derived */
 /** @typedef {import("../model/lab_state.js").LabState} LabState */
 /** @typedef {(changes: Partial<LabState>) => void} Change */
 
@@ -58,8 +60,8 @@ function createSeed(change) {
     autocomplete: "off",
     spellcheck: "false",
   });
-  const another = button("↻", () => fill(input, String(crypto.getRandomValues(new Uint32Array(1))[0]), "change"));
-  setAttributes(another, { "aria-label": "Another seed", title: "Another seed" });
+  const draw = () => fill(input, String(crypto.getRandomValues(new Uint32Array(1))[0]), "change");
+  const another = button("↻", draw, "Another seed");
   const field = typed(label, input, (text) => change({ seed: read(text) }), {
     look: "lab-seed",
     body: [html("div", { class: "lab-tied" }, input, another)],
@@ -78,9 +80,10 @@ function createCall(change) {
   const { label, least, greatest } = FIELDS.call;
   let call = least;
   const number = html("output", { "aria-live": "off" });
-  const steps = [-1, 1].map((by) => button(by < 0 ? "‹" : "›", () => change({ call: call + by })));
-  setAttributes(steps[0], { "aria-label": "Call before" });
-  setAttributes(steps[1], { "aria-label": "Call after", title: "The next call after seeding, with its own mask" });
+  const steps = [
+    button("‹", () => change({ call: call - 1 }), "Call before"),
+    button("›", () => change({ call: call + 1 }), "Call after"),
+  ];
   const element = html(
     "div",
     { class: "lab-field lab-call", role: "group", "aria-label": label },
@@ -118,6 +121,34 @@ export function createDock(parent, change) {
     restore(state) {
       p.restore(state);
       seed.restore(state);
+    },
+  };
+}
+
+/**
+ * @param {HTMLElement} parent
+ * @param {Change} change
+ * @param {{undo: () => void, any: () => boolean}} history
+ */
+export function createTools(parent, change, { undo, any }) {
+  /** @type {Derived | undefined} */
+  let derived;
+  const back = button("Undo", undo);
+  const hold = pressable("Hold mask", (held) => derived && change({ held: held ? derived.mask.join("") : "" }));
+  const pin = pressable(
+    "Pin A",
+    (pinned) => derived && change({ pinned: pinned ? pinnable(derived.state) : null, show: "compare" }),
+  );
+  parent.append(html("div", { class: "lab-tools" }, back, hold, pin));
+  return {
+    /** @param {Derived} next */
+    render(next) {
+      derived = next;
+      const { training, p, held, pinned } = next.state;
+      back.disabled = !any();
+      hold.disabled = held === "" && !(training && p > 0 && p < 1);
+      setAttributes(hold, { "aria-pressed": held !== "" });
+      setAttributes(pin, { "aria-pressed": pinned !== null });
     },
   };
 }

@@ -4,7 +4,7 @@
  * @module dom
  */
 
-export { shown } from "../model/number_text.js";
+export { shown } from "../model/tensor_text.js";
 
 /** @typedef {Record<string, string | number | boolean | undefined>} Attributes */
 /** @typedef {(Node | string)[]} Children */
@@ -46,9 +46,10 @@ export function svg(tag, attributes = {}, ...children) {
 /**
  * @param {string} text
  * @param {() => void} action
+ * @param {string} [spoken] what it is called where its text is a sign
  */
-export function button(text, action) {
-  const made = html("button", { type: "button" }, text);
+export function button(text, action, spoken) {
+  const made = html("button", { type: "button", "aria-label": spoken, title: spoken }, text);
   made.addEventListener("click", action);
   return made;
 }
@@ -62,6 +63,18 @@ export function pressable(text, toggle) {
   const made = button(text, () => toggle(made.getAttribute("aria-pressed") !== "true"));
   made.setAttribute("aria-pressed", "false");
   return made;
+}
+
+/**
+ * Where a key leads; what has another meaning with Ctrl, Alt or ⌘ is left alone.
+ * @param {KeyboardEvent} event
+ * @param {Record<string, number>} places
+ * @returns {number | undefined}
+ */
+export function steered(event, places) {
+  if (!(event.key in places) || event.ctrlKey || event.altKey || event.metaKey) return undefined;
+  event.preventDefault();
+  return places[event.key];
 }
 
 /** Set attributes only where they changed. @param {Element} of @param {Attributes} attributes */

@@ -4,15 +4,13 @@
  * @module elements_view
  */
 
-import { bar, chart, figure, line } from "./charts.js";
+import { bar, chart, createPanel, elementAxis, extent, figure, line, points } from "./charts.js";
 import { setText, shown, svg } from "./dom.js";
-import { createPanel } from "./panel.js";
 import { binomialInterval } from "../model/closed_forms.js";
 import { nameOf } from "../model/sentences.js";
-import { place } from "../model/tensor_text.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
-/** @typedef {import("./panel.js").Lab} Lab */
+/** @typedef {import("./charts.js").Lab} Lab */
 
 const MOST_BANDS = 40;
 
@@ -54,11 +52,11 @@ function drawn(parent, derived, means, count, random) {
   const { x, state } = derived;
   const n = x.length;
   const aims = means.map((mean, i) => (random ? expected(derived, i) : mean));
-  const [low, high] = range([...aims, ...(random ? [] : means)]);
+  const [low, high] = extent([...aims, ...(random ? [] : means)]);
   const made = chart(
     parent,
-    { from: -0.5, to: n - 0.5, ticks: ticks(n), label: "element", text: (i) => place(state.shape, i) },
-    { from: 1.5 * low, to: 1.5 * high || 1, label: "average of y" },
+    elementAxis(state.shape, n),
+    { from: 1.5 * low, to: 1.5 * high, label: "average of y" },
     `The average of each of ${n} elements over ${count} calls, beside what it is on average`,
   );
   const { root, X, Y } = made;
@@ -69,28 +67,18 @@ function drawn(parent, derived, means, count, random) {
     const ends = kept.map((share) => Y(aim * share));
     const [left, right] = [X(i - 0.3), X(i + 0.3)];
     if (random) root.append(bar("band", left, right, Math.min(...ends), Math.max(...ends)));
-    root.append(line("expected", [[left - 3, Y(aim)], [right + 3, Y(aim)]]));
+    root.append(
+      line("expected", [
+        [left - 3, Y(aim)],
+        [right + 3, Y(aim)],
+      ]),
+    );
     root.append(svg("circle", { class: "dot seen", cx: X(i), cy: Y(means[i]), r: 4 }));
   });
-  if (!few) {
-    const points = (/** @type {Float64Array} */ of) => Array.from(of, (value, i) => `M${X(i)} ${Y(Number.isFinite(value) ? value : 0)}h0`).join("");
-    root.append(svg("path", { class: "points seen", d: points(means) }), svg("path", { class: "points expected", d: points(aims) }));
-  }
+  if (!few) root.append(points("seen", means, made), points("expected", aims, made));
   return figure(root, [
     ...(few ? [/** @type {[string, string]} */ (["band", "95 %"])] : []),
     ["expected", "on average"],
     ["dot seen", "seen"],
   ]);
-}
-
-/** @param {number[]} of @returns {[number, number]} what holds all that is finite, and 0 */
-function range(of) {
-  const finite = of.filter(Number.isFinite);
-  return [Math.min(0, ...finite), Math.max(0, ...finite)];
-}
-
-/** @param {number} n @returns {number[]} at most five elements, evenly spaced */
-function ticks(n) {
-  const step = Math.ceil(n / 5);
-  return Array.from({ length: Math.ceil(n / step) }, (_, i) => i * step);
 }

@@ -4,15 +4,13 @@
  * @module gradient_view
  */
 
-import { bar, chart, figure, line } from "./charts.js";
+import { bar, chart, createPanel, elementAxis, extent, figure, finite, line } from "./charts.js";
 import { choice } from "./controls.js";
 import { printedBox, setText, shown } from "./dom.js";
-import { createPanel } from "./panel.js";
 import { FIELDS } from "../model/lab_state.js";
-import { place } from "../model/tensor_text.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
-/** @typedef {import("./panel.js").Lab} Lab */
+/** @typedef {import("./charts.js").Lab} Lab */
 
 const MOST_BARS = 40;
 const HEIGHT = 138;
@@ -54,22 +52,15 @@ function average({ state: { training, loss, p }, x, factors }, i) {
 function drawn(parent, derived) {
   const { state, x, mask, gradient } = derived;
   const count = Math.min(x.length, MOST_BARS);
-  // What is no number, or too large for any axis, has no bar.
-  const within = (/** @type {number} */ value) => (Number.isFinite(value) ? value : 0);
-  const heights = Array.from(gradient.subarray(0, count), within);
-  const averages = heights.map((_, i) => within(average(derived, i)));
-  const [low, high] = [Math.min(0, ...heights, ...averages), Math.max(0, ...heights, ...averages)];
-  const room = (high - low || 1) * 0.08;
+  const heights = Array.from(gradient.subarray(0, count), finite);
+  const averages = heights.map((_, i) => finite(average(derived, i)));
+  const [low, high] = extent([...heights, ...averages]);
+  const room = (high - low) * 0.08;
+  const axis = elementAxis(state.shape, count);
   const made = chart(
     parent,
-    {
-      from: -0.5,
-      to: count - 0.5,
-      ticks: heights.map((_, i) => i).filter((i) => i % Math.ceil(count / 5) === 0),
-      label: count < x.length ? `the first ${count} elements` : "element",
-      text: (i) => place(state.shape, i),
-    },
-    { from: low - (low < 0 ? room : 0), to: (high || (low < 0 ? 0 : 1)) + room, label: "dL/dx" },
+    count < x.length ? { ...axis, label: `the first ${count} elements` } : axis,
+    { from: low - (low < 0 ? room : 0), to: high + room, label: "dL/dx" },
     `The gradient of the first ${count} elements, with its average over masks`,
     { height: HEIGHT },
   );

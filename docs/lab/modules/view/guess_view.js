@@ -4,62 +4,57 @@
  * @module guess_view
  */
 
-import { button, html, setAttributes, setText, shown } from "./dom.js";
-import { createPanel } from "./panel.js";
+import { createPanel } from "./charts.js";
+import { button, html, setText, shown } from "./dom.js";
 import { nameOf } from "../model/sentences.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
-/** @typedef {import("./panel.js").Lab} Lab */
-/** A guess: what one multiplies x by. @typedef {{words: string, factor: (p: number) => number}} Guess */
+/** @typedef {import("./charts.js").Lab} Lab */
 
-/** @type {Guess[]} */
+/** What one may think that x is multiplied by. @type {[string, (p: number) => number][]} */
 const GUESSES = [
-  { words: "x stays", factor: () => 1 },
-  { words: "x / (1 − p)", factor: (p) => (p < 1 ? 1 / (1 - p) : Infinity) },
-  { words: "(1 − p) x", factor: (p) => 1 - p },
-  { words: "0", factor: () => 0 },
+  ["x stays", () => 1],
+  ["x / (1 − p)", (p) => 1 / (1 - p)],
+  ["(1 − p) x", (p) => 1 - p],
+  ["0", () => 0],
 ];
 
 /** @param {HTMLElement} parent @param {Lab} lab */
 export function createGuess(parent, { change, veil }) {
-  /** @type {Derived | undefined} */
+  /** @type {Derived} */
   let derived;
   let asked = "";
   let isChosen = false;
   const again = button("Another", () => change({ seed: BigInt(crypto.getRandomValues(new Uint32Array(1))[0]) }));
   const { told, picture } = createPanel(parent, "Guess first", again);
-  const answers = GUESSES.map((guess) => button(guess.words, () => answer(guess)));
+  const answers = GUESSES.map(([, factor]) => button("", () => answer(factor)));
   const verdict = html("p", { role: "status", class: "lab-verdict" });
   picture.append(html("div", { class: "lab-guesses" }, ...answers), verdict);
 
-  /** @param {Guess} guess */
+  /** @param {(p: number) => number} guess */
   const answer = (guess) => {
-    if (!derived) return;
     veil(false);
-    const right = GUESSES.map((one) => isRight(one, derived));
-    answers.forEach((one, i) => {
+    answers.forEach((one, k) => {
+      const factor = GUESSES[k][1];
       one.disabled = true;
-      one.classList.toggle("right", right[i]);
-      one.classList.toggle("wrong", GUESSES[i] === guess && !right[i]);
+      one.className = isRight(factor, derived) ? "right" : factor === guess ? "wrong" : "";
     });
-    setText(verdict, explained(guess, derived));
+    setText(verdict, `${isRight(guess, derived) ? "Right" : "No"}: ${explained(derived)}`);
   };
   /** @param {Derived} next */
   const render = (next) => {
     derived = next;
-    const { seed, p, training, scaling, call, held } = next.state;
-    const now = [seed, p, training, scaling, call, held, next.state.numbers.join()].join(" ");
+    const { seed, p, training, scaling, call, held, stream, numbers } = next.state;
+    const now = [seed, p, training, scaling, call, held, stream, numbers].join(" ");
     if (now === asked) return;
     asked = now;
     setText(told, question(next));
     setText(verdict, "");
-    const i = subject(next);
     answers.forEach((one, k) => {
-      one.disabled = false;
-      one.classList.remove("right", "wrong");
-      const value = next.x[i] * GUESSES[k].factor(p);
-      setText(one, k < 3 && Number.isFinite(value) ? `${GUESSES[k].words} = ${shown(value)}` : GUESSES[k].words);
-      setAttributes(one, { "aria-label": one.textContent ?? "" });
+      const [words, factor] = GUESSES[k];
+      const value = next.x[subject(next)] * factor(p);
+      [one.disabled, one.className] = [false, ""];
+      setText(one, Number.isFinite(value) && words !== "0" ? `${words} = ${shown(value)}` : words);
     });
     if (isChosen) veil(true);
   };
@@ -75,43 +70,37 @@ export function createGuess(parent, { change, veil }) {
 }
 
 /** The element that is asked about: the first that is kept and not 0. @param {Derived} derived */
-function subject({ x, mask }) {
-  const kept = x.findIndex((value, i) => mask[i] === 1 && value !== 0);
-  return Math.max(0, kept);
-}
+const subject = ({ x, mask }) =>
+  Math.max(
+    0,
+    x.findIndex((value, i) => mask[i] === 1 && value !== 0),
+  );
 
 /** @param {Derived} derived @returns {string} */
 function question(derived) {
+  const { state, mask, x } = derived;
   const i = subject(derived);
-  const { state, mask } = derived;
-  const name = `${nameOf(derived, i)} = ${shown(derived.x[i])}`;
-  if (!state.training) return `The model is in evaluation, p = ${shown(state.p)}. What will become of ${name}?`;
-  const fate = mask[i] ? "a survivor" : "dropped";
-  return `In training, p = ${shown(state.p)}, ${name} is ${fate}. What will become of it?`;
+  const fate = state.training ? `In training ${mask[i] ? "a survivor" : "what is dropped"}` : "In evaluation";
+  return `p = ${shown(state.p)}. ${fate}: what will become of ${nameOf(derived, i)} = ${shown(x[i])}?`;
 }
 
-/** @param {Guess} guess @param {Derived | undefined} derived */
-function isRight({ factor }, derived) {
-  if (!derived) return false;
-  const i = subject(derived);
-  const { kept, dropped } = derived.factors;
-  const right = derived.mask[i] ? kept : dropped;
-  return Math.abs(factor(derived.state.p) - right) < 1e-6 * Math.max(1, right);
+/** @param {(p: number) => number} factor @param {Derived} derived */
+function isRight(factor, derived) {
+  const { state, factors, mask } = derived;
+  const right = mask[subject(derived)] ? factors.kept : factors.dropped;
+  return Math.abs(factor(state.p) - right) < 1e-6 * Math.max(1, right);
 }
 
-/** @param {Guess} guess @param {Derived} derived @returns {string} */
-function explained(guess, derived) {
+/** @param {Derived} derived @returns {string} */
+function explained(derived) {
   const { state, x, y, mask } = derived;
+  const { training, scaling, p } = state;
   const i = subject(derived);
-  const [value, p] = [x[i], state.p];
-  const verdict = isRight(guess, derived) ? "Right" : "No";
-  if (!mask[i]) return `${verdict}: it is ${shown(y[i])}. What is dropped is multiplied by 0.`;
-  if (!state.training) {
-    const why = state.scaling === "vanilla" ? "vanilla dropout makes up for training here, by × (1 − p)" : "evaluation drops nothing, and inverted dropout has scaled in training already";
-    return `${verdict}: it is ${shown(y[i])}; ${why}.`;
-  }
-  if (state.scaling !== "inverted") return `${verdict}: it is ${shown(y[i])}. This scaling leaves survivors as they are, so that y is (1 − p) x = ${shown((1 - p) * value)} on average.`;
-  const average = shown((1 - p) * value * guess.factor(p));
-  const wrong = verdict === "Right" ? "" : ` With ${guess.words}, y would be ${average} on average.`;
-  return `${verdict}: it is ${shown(value)} / ${shown(1 - p)} = ${shown(y[i])}. Kept with probability 1 − p = ${shown(1 - p)}, it is x = ${shown(value)} on average over masks.${wrong}`;
+  const [value, q] = [x[i], 1 - p];
+  const is = `it is ${shown(y[i])}`;
+  if (!mask[i]) return `${is}. What is dropped is multiplied by 0.`;
+  if (!training)
+    return `${is}. Evaluation drops nothing${scaling === "vanilla" ? ", and vanilla dropout scales here" : ""}.`;
+  if (scaling !== "inverted") return `${is}: unscaled. On average over masks it is ${shown(q * value)}.`;
+  return `${is} = ${shown(value)} / ${shown(q)}. As it is kept with probability ${shown(q)}, it is ${shown(value)} on average over masks, as x is; left as it was, it would be ${shown(q * value)}.`;
 }

@@ -6,18 +6,12 @@
  * @module lab
  */
 
-import { Calls } from "./calls.js";
-import { createDock } from "./dock_view.js";
+import { createDock, createTools } from "./dock_view.js";
 import { html, setText } from "./dom.js";
-import { createElements } from "./elements_view.js";
-import { createGradient } from "./gradient_view.js";
 import { createInputs } from "./inputs_view.js";
-import { createMean } from "./mean_view.js";
 import { createOutput } from "./output_view.js";
-import { createScalings } from "./scalings_view.js";
 import { createStage } from "./stage_view.js";
 import { Tabs } from "./tabs.js";
-import { createTools } from "./tools_view.js";
 import { derive } from "../model/derived.js";
 import { History } from "../model/history.js";
 import { changed, FIELDS, initialState, readFragment, writeFragment } from "../model/lab_state.js";
@@ -25,20 +19,20 @@ import { InputError } from "../model/tensor_input.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
 /** @typedef {import("../model/lab_state.js").LabState} LabState */
-/** @typedef {import("./panel.js").CreatePanel} CreatePanel */
-/** @typedef {import("./panel.js").Panel} Panel */
+/** @typedef {import("./charts.js").CreatePanel} CreatePanel */
+/** @typedef {import("./charts.js").Panel} Panel */
 
 // ms of work in a frame, so that input and painting have the rest
 const BUDGET = 8;
 // ms without a change before the address and the announcement follow
 const QUIET = 700;
 
-/** The consequences in groups of at most four; what the first view does not need is loaded when it is asked for. @type {[string, number, () => Promise<CreatePanel>][]} */
+/** The consequences in groups of at most four; each is loaded when it is first seen. @type {[string, number, () => Promise<CreatePanel>][]} */
 const PANELS = [
-  ["mean", 0, async () => createMean],
-  ["elements", 0, async () => createElements],
-  ["scalings", 0, async () => createScalings],
-  ["gradient", 0, async () => createGradient],
+  ["mean", 0, async () => (await import("./mean_view.js")).createMean],
+  ["elements", 0, async () => (await import("./elements_view.js")).createElements],
+  ["scalings", 0, async () => (await import("./scalings_view.js")).createScalings],
+  ["gradient", 0, async () => (await import("./gradient_view.js")).createGradient],
   ["norm", 1, async () => (await import("./norm_view.js")).createNorm],
   ["depth", 1, async () => (await import("./depth_view.js")).createDepth],
   ["network", 1, async () => (await import("./network_view.js")).createNetwork],
@@ -57,7 +51,13 @@ let state = initialState();
 let derived = derive(state);
 /** @type {History<LabState>} */
 const history_ = new History();
-const calls = new Calls();
+/** @type {import("./calls.js").Calls | undefined} */
+let calls;
+const callsReady = import("./calls.js").then(({ Calls }) => {
+  calls = new Calls();
+  calls.take(derived);
+  return calls;
+});
 let lit = 0;
 /** @type {Set<{render: (derived: Derived) => void}>} */
 const waiting = new Set();
@@ -95,7 +95,7 @@ function update(changes) {
 function take(next) {
   state = next;
   derived = derive(state);
-  calls.take(derived);
+  calls?.take(derived);
   setText(message, "");
   openPanels();
   refresh([...parts, ...seenPanels()]);
@@ -136,8 +136,8 @@ async function loadPart(name, load) {
   if (!parent || parent.dataset.loading) return;
   parent.dataset.loading = "true";
   loading++;
-  const create = await load();
-  const panel = create(parent, { change: update, calls, lit: () => lit, veil });
+  const [create, shared] = await Promise.all([load(), callsReady]);
+  const panel = create(parent, { change: update, calls: shared, lit: () => lit, veil });
   panels.set(name, panel);
   loading--;
   panel.chosen?.(name === state.show);
@@ -162,7 +162,7 @@ function refresh(which) {
 /** Show as much as fits into a frame. */
 function frame() {
   const deadline = performance.now() + BUDGET;
-  if (waiting.size === 0 && calls.unfinished) {
+  if (waiting.size === 0 && calls?.unfinished) {
     calls.work(deadline - BUDGET / 2);
     for (const name of OF_CALLS) if (tabs.seen(state.show).includes(name)) waiting.add(panels.get(name) ?? output);
   }
@@ -171,7 +171,7 @@ function frame() {
     waiting.delete(one);
     if (performance.now() > deadline) break;
   }
-  scheduled = waiting.size > 0 || calls.unfinished || loading > 0;
+  scheduled = waiting.size > 0 || calls?.unfinished || loading > 0;
   if (scheduled) requestAnimationFrame(frame);
   else document.documentElement.removeAttribute("aria-busy");
 }

@@ -4,16 +4,15 @@
  * @module mean_view
  */
 
-import { area, bar, chart, figure, line, powerTicks } from "./charts.js";
-import { button, html, setAttributes, setText, shown } from "./dom.js";
-import { createPanel } from "./panel.js";
+import { area, bar, chart, createPanel, figure, line, powerTicks } from "./charts.js";
+import { button, html, setText, shown } from "./dom.js";
 import { mean } from "../model/dropout_model.js";
 import { histogram, settling, squarable } from "../model/experiment.js";
 import { FIELDS } from "../model/lab_state.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
 /** @typedef {import("../model/experiment.js").Experiment} Experiment */
-/** @typedef {import("./panel.js").Lab} Lab */
+/** @typedef {import("./charts.js").Lab} Lab */
 /** @typedef {NonNullable<ReturnType<typeof settling>>} Way */
 
 // With fewer laws the band has no shape yet: until then the picture of before stays.
@@ -26,12 +25,10 @@ export function createMean(parent, { change, calls }) {
   let count = 0;
   const more = ["+1", "+100", "+10 000"].map((text) => {
     const by = Number(text.replace(" ", ""));
-    const add = button(text, () => change({ calls: Math.min(FIELDS.calls.greatest, count + by) }));
-    setAttributes(add, { "aria-label": `${text} ${by === 1 ? "call" : "calls"}` });
-    return add;
+    const add = () => change({ calls: Math.min(FIELDS.calls.greatest, count + by) });
+    return button(text, add, `${text} ${by === 1 ? "call" : "calls"}`);
   });
-  const again = button("↺", () => change({ calls: 1 }));
-  setAttributes(again, { "aria-label": "Start again", title: "Start again" });
+  const again = button("↺", () => change({ calls: 1 }), "Start again");
   const { told, picture } = createPanel(parent, "Mean", html("div", { class: "lab-buttons" }, ...more, again));
 
   /** @param {Derived} derived */
@@ -53,7 +50,16 @@ export function createMean(parent, { change, calls }) {
 /** Where nothing is random the band is a line. @param {number} value @returns {Way} */
 function still(value) {
   const centre = Number.isFinite(value) ? value : 0;
-  return { last: 100, centre, reach: Math.abs(centre) || 1, band: [], path: [[1, centre], [100, centre]] };
+  return {
+    last: 100,
+    centre,
+    reach: Math.abs(centre) || 1,
+    band: [],
+    path: [
+      [1, centre],
+      [100, centre],
+    ],
+  };
 }
 
 /** @param {{exact: boolean}} law */
@@ -63,7 +69,11 @@ const kindOf = (law) => (law.exact ? "exact" : "normal");
 function sentence({ random, done, wanted, running, laws }, { x, y, held }) {
   if (!random) {
     const finite = x.every(squarable);
-    const why = held ? "The mask is held" : finite ? "Nothing is random here" : "Not every value is finite and below 1e150";
+    const why = held
+      ? "The mask is held"
+      : finite
+        ? "Nothing is random here"
+        : "Not every value is finite and below 1e150";
     return `${why}: the mean of y is ${shown(mean(y))} in every call.`;
   }
   const law = laws.get(wanted);
@@ -93,12 +103,22 @@ function drawn(parent, { last, centre, reach, band, path }, spread, done) {
   );
   const { root, X, Y, right } = made;
   root.append(
-    ...(band.length ? [area("band", band.map(([count, low, high]) => [X(count), Y(low), Y(high)]))] : []),
+    ...(band.length
+      ? [
+          area(
+            "band",
+            band.map(([count, low, high]) => [X(count), Y(low), Y(high)]),
+          ),
+        ]
+      : []),
     line("expected", [
       [X(1), Y(centre)],
       [right + BESIDE, Y(centre)],
     ]),
-    line("observed", path.map(([count, mean]) => [X(count), Y(mean)])),
+    line(
+      "observed",
+      path.map(([count, mean]) => [X(count), Y(mean)]),
+    ),
   );
   if (spread) drawSpread(made, spread, [centre - reach, centre + reach]);
   return figure(root, [
@@ -123,7 +143,18 @@ function drawSpread({ root, Y, right, bottom }, { bars }, [low, high]) {
     if (end < low || left > high) continue;
     const [top, under] = [Y(end), Y(left)];
     if (seen > 0) root.append(bar("bar", from, at(seen), top, Math.max(top + 1, under)));
-    if (expected > 0) root.append(line("law", [[at(expected), top], [at(expected), under]]));
+    if (expected > 0)
+      root.append(
+        line("law", [
+          [at(expected), top],
+          [at(expected), under],
+        ]),
+      );
   }
-  root.append(line("axis", [[from, Y(high)], [from, bottom]]));
+  root.append(
+    line("axis", [
+      [from, Y(high)],
+      [from, bottom],
+    ]),
+  );
 }

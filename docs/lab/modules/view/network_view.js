@@ -4,10 +4,9 @@
  * @module network_view
  */
 
-import { figure } from "./charts.js";
-import { copyButton, html, roomInside, setText, shown, svg } from "./dom.js";
-import { createPanel } from "./panel.js";
-import { networkPython, pass } from "../model/network.js";
+import { createPanel, figure } from "./charts.js";
+import { roomInside, setText, shown, svg } from "./dom.js";
+import { pass } from "../model/network.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
 /** @typedef {import("../model/network.js").Pass} Pass */
@@ -17,13 +16,10 @@ const R = 17;
 
 /** @param {HTMLElement} parent */
 export function createNetwork(parent) {
-  const code = html("pre", { class: "lab-hidden", id: "lab-network-python" });
-  const { told, picture } = createPanel(parent, "4-5-1 network", copyButton("Copy its Python", code));
-  parent.append(code);
+  const { told, picture } = createPanel(parent, "4-5-1 network");
   /** @param {Derived} derived */
   const render = ({ state }) => {
     const passed = pass(state);
-    setText(code, networkPython(state));
     setText(told, sentence(passed));
     picture.replaceChildren(drawn(picture, passed));
   };

@@ -4,10 +4,10 @@
  * @module norm_view
  */
 
-import { chart, figure, line } from "./charts.js";
+import { chart, createPanel, figure, finite, line } from "./charts.js";
 import { setText, shown, svg } from "./dom.js";
-import { createPanel } from "./panel.js";
-import { norm, normsOf } from "../model/norm.js";
+import { norm } from "../model/dropout_model.js";
+import { normsOf } from "../model/consequences.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
 
@@ -57,7 +57,7 @@ function drawn(parent, derived) {
   );
   const { root, X, Y, bottom } = made;
   const at = (/** @type {number[]} */ norms) =>
-    PS.map((p, i) => /** @type {[number, number]} */ ([X(p), Y(Number.isFinite(norms[i]) ? norms[i] : 0)]));
+    PS.map((p, i) => /** @type {[number, number]} */ ([X(p), Y(finite(norms[i]))]));
   const means = PS.map((p) => Math.min(HIGHEST, law(derived, p)));
   if (state.training && !held) root.append(line("observed", at(normsOf(derived, PS).map((one) => one / of))));
   root.append(
@@ -66,7 +66,7 @@ function drawn(parent, derived) {
       [X(state.p), Y(HIGHEST)],
       [X(state.p), bottom],
     ]),
-    svg("circle", { class: "dot seen", cx: X(state.p), cy: Y(norm(y) / of || 0), r: 5 }),
+    svg("circle", { class: "dot seen", cx: X(state.p), cy: Y(finite(norm(y) / of)), r: 5 }),
   );
   return figure(root, [
     ["observed", "this seed"],

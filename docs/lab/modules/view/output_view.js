@@ -5,9 +5,7 @@
  */
 
 import { html, printedBox, setText, shown } from "./dom.js";
-import { mean } from "../model/dropout_model.js";
-import { FIELDS } from "../model/lab_state.js";
-import { norm } from "../model/norm.js";
+import { mean, norm } from "../model/dropout_model.js";
 import { pythonTensor } from "../model/tensor_text.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
@@ -49,7 +47,6 @@ function sentence({ x, y, kept }) {
 /** @param {Derived} derived @returns {string} the inputs in one sentence */
 function inputs({ state, held }) {
   const { p, seed, call, training, scaling } = state;
-  const { words } = FIELDS.scaling.choices.find(({ value }) => value === scaling) ?? FIELDS.scaling.choices[0];
   const mask = held ? `mask set by hand to ${state.held}` : `seed ${seed}, call ${call}`;
-  return `x = ${pythonTensor(state)}, p = ${p}, ${mask}, ${training ? "training" : "evaluation"}, scaling ${words.toLowerCase()}.`;
+  return `x = ${pythonTensor(state)}, p = ${p}, ${mask}, ${training ? "training" : "evaluation"}, scaling ${scaling}.`;
 }

@@ -4,14 +4,13 @@
  * @module scalings_view
  */
 
-import { bar, figure, line } from "./charts.js";
+import { bar, createPanel, extent, figure, finite, line } from "./charts.js";
 import { roomInside, setText, shown, svg } from "./dom.js";
-import { createPanel } from "./panel.js";
 import { FIELDS } from "../model/lab_state.js";
-import { compared } from "../model/scalings.js";
+import { compared } from "../model/consequences.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
-/** @typedef {import("../model/scalings.js").Compared} Compared */
+/** @typedef {import("../model/consequences.js").Compared} Compared */
 
 const HEIGHT = 168;
 const [ROW, BAR] = [57, 15];
@@ -45,31 +44,47 @@ function sentence({ state: { p } }, rows) {
 /** @param {Element} parent that the picture will fill @param {Derived} derived @param {Compared[]} rows */
 function drawn(parent, { state, draws }, rows) {
   const width = Math.max(200, roomInside(parent).width);
-  const finite = rows.flatMap(({ expected, evaluation }) => [expected, evaluation]).filter(Number.isFinite);
-  const [low, high] = [Math.min(0, ...finite), Math.max(0, ...finite)];
-  const span = high - low || 1;
-  const X = (/** @type {number} */ value) => LEFT + (Math.max(0, Math.min(span, value - low)) / span) * (width - LEFT - RIGHT) || LEFT;
+  const [low, high] = extent(rows.flatMap(({ expected, evaluation }) => [expected, evaluation]));
+  const X = (/** @type {number} */ value) =>
+    LEFT + Math.max(0, Math.min(1, (finite(value) - low) / (high - low))) * (width - LEFT - RIGHT);
   const root = svg("svg", {
     class: "lab-chart",
     viewBox: `0 0 ${width} ${HEIGHT}`,
     width,
     height: HEIGHT,
     role: "img",
-    "aria-label": rows.map((row) => `${row.scaling}: ${shown(row.expected)} in training, ${shown(row.evaluation)} in evaluation`).join("; "),
+    "aria-label": rows
+      .map((row) => `${row.scaling}: ${shown(row.expected)} in training, ${shown(row.evaluation)} in evaluation`)
+      .join("; "),
   });
   rows.forEach((row, i) => {
     const top = i * ROW;
     const { words } = FIELDS.scaling.choices[i];
     const chosen = row.scaling === state.scaling;
     const verdict = agree(row) ? "equal ✓" : "not equal ✗";
-    root.append(svg("text", { class: chosen ? "chosen" : "", x: LEFT, y: top + 14 }, `${words}${chosen ? " (chosen)" : ""}: ${verdict}`));
-    [["bar training", row.expected], ["bar evaluation", row.evaluation]].forEach(([className, value], k) => {
+    root.append(
+      svg(
+        "text",
+        { class: chosen ? "chosen" : "", x: LEFT, y: top + 14 },
+        `${words}${chosen ? " (chosen)" : ""}: ${verdict}`,
+      ),
+    );
+    [
+      ["bar training", row.expected],
+      ["bar evaluation", row.evaluation],
+    ].forEach(([className, value], k) => {
       const y = top + 19 + k * (BAR + 1);
       const ends = [X(0), X(Number(value))];
       root.append(bar(String(className), Math.min(...ends), Math.max(...ends), y, y + BAR));
       root.append(svg("text", { x: Math.max(...ends) + 5, y: y + 12 }, shown(Number(value), 4)));
     });
-    if (draws) root.append(line("observed", [[X(row.seen), top + 18], [X(row.seen), top + 20 + BAR]]));
+    if (draws)
+      root.append(
+        line("observed", [
+          [X(row.seen), top + 18],
+          [X(row.seen), top + 20 + BAR],
+        ]),
+      );
   });
   return figure(root, [
     ["bar training", "training"],

@@ -4,7 +4,7 @@
  * @module stage_cells
  */
 
-import { html, setAttributes, setText, shown } from "./dom.js";
+import { html, setAttributes, setText, shown, steered } from "./dom.js";
 import { fateOf, nameOf } from "../model/sentences.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
@@ -46,10 +46,8 @@ export class StageCells {
   #onKey(event) {
     const at = this.#buttons.indexOf(/** @type {HTMLButtonElement} */ (event.target));
     const last = this.#buttons.length - 1;
-    const places = /** @type {Record<string, number>} */ ({ ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: last });
-    if (!(event.key in places) || event.ctrlKey || event.altKey || event.metaKey) return;
-    event.preventDefault();
-    this.#buttons[Math.max(0, Math.min(last, places[event.key]))].focus();
+    const to = steered(event, { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: last });
+    if (to !== undefined) this.#buttons[Math.max(0, Math.min(last, to))].focus();
   }
 
   /** @param {boolean} hidden */
@@ -91,7 +89,9 @@ export class StageCells {
     });
     this.#rows.forEach((row, k) => {
       const head = row.cells[0];
-      const cells = this.#buttons.map((toggle) => html("td", {}, k === 1 ? toggle : html("span", k === 2 ? { class: "veil" } : {}, "")));
+      const cells = this.#buttons.map((toggle) =>
+        html("td", {}, k === 1 ? toggle : html("span", k === 2 ? { class: "veil" } : {}, "")),
+      );
       row.replaceChildren(head, ...cells);
     });
   }

@@ -6,7 +6,8 @@
  * @module stage_plot
  */
 
-import { roomInside, setAttributes, setText, shown, svg } from "./dom.js";
+import { roomInside, setAttributes, setText, shown, steered, svg } from "./dom.js";
+import { heightOf } from "../model/streams.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
 
@@ -25,7 +26,7 @@ const DIGITS = 3;
 const placed = (p) => Number(Math.max(0, Math.min(1, p)).toFixed(DIGITS));
 
 export class StagePlot {
-  #root = svg("svg", { class: "stage-plot", "aria-hidden": "false" });
+  #root = svg("svg", { class: "stage-plot" });
   #kept = svg("rect", { class: "grid region", x: LABELS });
   #column = svg("rect", { class: "grid column", y: 0 });
   #dots = svg("g", {});
@@ -65,15 +66,17 @@ export class StagePlot {
     this.#root.append(...regions, ...this.#many, this.#dots, this.#handle);
     parent.append(this.#root);
     this.#handle.addEventListener("keydown", (event) => this.#onKey(event, move));
-    this.#hit.addEventListener("pointerdown", (event) => this.#onGrab(event, move));
-    this.#knob.addEventListener("pointerdown", (event) => this.#onGrab(event, move));
+    this.#handle.addEventListener("pointerdown", (event) => this.#onGrab(event, move));
     const nearest = (/** @type {PointerEvent | MouseEvent} */ event) => {
       const x = event.clientX - this.#root.getBoundingClientRect().left;
       const index = Math.floor(((x - LABELS) / (this.#width - LABELS - KNOB)) * this.#count);
       if (index >= 0 && index < this.#count) select(index);
     };
     this.#root.addEventListener("click", nearest);
-    this.#root.addEventListener("pointermove", (event) => event.pointerType === "mouse" && !event.buttons && nearest(event));
+    this.#root.addEventListener(
+      "pointermove",
+      (event) => event.pointerType === "mouse" && !event.buttons && nearest(event),
+    );
   }
 
   /** @param {number} u @returns {number} its place in pixels */
@@ -85,31 +88,20 @@ export class StagePlot {
   #onKey(event, move) {
     const p = this.#p;
     // The value is 1 − p: up is up for eyes and for ears.
-    const places = /** @type {Record<string, number>} */ ({
-      ArrowUp: p - 0.01,
-      ArrowRight: p - 0.01,
-      ArrowDown: p + 0.01,
-      ArrowLeft: p + 0.01,
-      PageUp: p - 0.1,
-      PageDown: p + 0.1,
-      Home: 1,
-      End: 0,
-    });
-    if (!(event.key in places) || event.ctrlKey || event.altKey || event.metaKey) return;
-    event.preventDefault();
-    move(placed(places[event.key]));
+    const [less, more] = [p - 0.01, p + 0.01];
+    const ends = { PageUp: p - 0.1, PageDown: p + 0.1, Home: 1, End: 0 };
+    const to = steered(event, { ArrowUp: less, ArrowRight: less, ArrowDown: more, ArrowLeft: more, ...ends });
+    if (to !== undefined) move(placed(to));
   }
 
   /** @param {PointerEvent} event @param {(p: number) => void} move */
   #onGrab(event, move) {
     if (event.button !== 0) return;
-    const held = /** @type {Element} */ (event.currentTarget);
+    const held = this.#handle;
     const { top } = this.#root.getBoundingClientRect();
     const offset = event.clientY - top - this.#Y(1 - this.#p);
-    const follow = (/** @type {Event} */ moved) => {
-      const y = /** @type {PointerEvent} */ (moved).clientY - top - offset;
-      move(placed((y - INSET) / (this.#height - 2 * INSET)));
-    };
+    const follow = (/** @type {PointerEvent} */ { clientY }) =>
+      move(placed((clientY - top - offset - INSET) / (this.#height - 2 * INSET)));
     held.setPointerCapture(event.pointerId);
     held.addEventListener("pointermove", follow);
     held.addEventListener("lostpointercapture", () => held.removeEventListener("pointermove", follow), { once: true });
@@ -129,8 +121,8 @@ export class StagePlot {
       "aria-valuetext": `p = ${state.p.toFixed(2)}, ${kept} of ${x.length} kept`,
     });
     setText(this.#threshold, shown(1 - state.p, 3));
-    const near = (/** @type {number} */ place) => (Math.abs(place - y) < 16 ? "hidden" : "visible");
-    this.#words.forEach((word, i) => setAttributes(word, { visibility: near([INSET, this.#height - INSET, this.#height / 2][i]) }));
+    for (const word of this.#words)
+      setAttributes(word, { visibility: Math.abs(Number(word.getAttribute("y")) - 4 - y) < 16 ? "hidden" : "visible" });
     const step = (this.#width - LABELS - KNOB) / this.#count;
     setAttributes(this.#column, { x: LABELS + lit * step, width: Math.max(2, step), height: this.#height });
     if (x.length > MOST_CIRCLES) this.#drawMany(derived, step);
@@ -155,23 +147,23 @@ export class StagePlot {
   }
 
   /** @param {Derived} derived @param {number} step between columns @param {number} lit */
-  #drawCircles({ uniforms, mask }, step, lit) {
+  #drawCircles({ uniforms, mask, state }, step, lit) {
     const r = Math.max(3, Math.min(9, step * 0.3));
     this.#circles.forEach((circle, i) =>
       setAttributes(circle, {
         class: `dot-u ${mask[i] ? "kept" : "dropped"}${i === lit ? " lit" : ""}`,
         cx: LABELS + (i + 0.5) * step,
-        cy: this.#Y(uniforms[i]),
+        cy: this.#Y(heightOf(state.stream, uniforms[i])),
         r,
       }),
     );
   }
 
   /** @param {Derived} derived @param {number} step between columns */
-  #drawMany({ uniforms, mask }, step) {
+  #drawMany({ uniforms, mask, state }, step) {
     const [kept, dropped] = ["", ""].map(() => /** @type {string[]} */ ([]));
     uniforms.forEach((u, i) => {
-      const [x, y] = [LABELS + (i + 0.5) * step, this.#Y(u)].map((at) => at.toFixed(1));
+      const [x, y] = [LABELS + (i + 0.5) * step, this.#Y(heightOf(state.stream, u))].map((at) => at.toFixed(1));
       if (mask[i]) kept.push(`M${x} ${y}h0`);
       else dropped.push(`M${x} ${y}m-2-2l4 4m0-4l-4 4`);
     });

@@ -4,10 +4,10 @@
  * @module stage_view
  */
 
-import { button, html, roomInside, setAttributes, setText, svg } from "./dom.js";
+import { button, html, roomInside, setText, svg } from "./dom.js";
 import { StageCells } from "./stage_cells.js";
 import { KNOB, LABELS, StagePlot } from "./stage_plot.js";
-import { StageStrip } from "./stage_strip.js";
+import { once } from "../model/derived.js";
 import { fateOf, nameOf } from "../model/sentences.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
@@ -18,11 +18,19 @@ const [FINGER, MOUSE] = [44, 36];
 
 /** What the dots say. */
 function createLegend() {
-  const entry = (/** @type {string} */ fate, /** @type {string} */ words) => {
+  const [height, kept] = [html("span"), html("b")];
+  const entry = (/** @type {string} */ fate, /** @type {Node | string} */ words) => {
     const dot = svg("circle", { class: `dot-u ${fate}`, cx: 7, cy: 7, r: 5 });
     return html("span", {}, svg("svg", { width: 14, height: 14, "aria-hidden": "true" }, dot), words);
   };
-  return html("p", { class: "stage-legend" }, html("span", {}, "u, fixed by the seed"), entry("kept", "kept: u < 1 − p"), entry("dropped", "dropped"));
+  const element = html("p", { class: "stage-legend" }, height, entry("kept", kept), entry("dropped", "dropped"));
+  /** @param {LabState["stream"]} stream */
+  const show = (stream) => {
+    const eager = stream === "eager";
+    setText(height, `${eager ? "u" : "1 − u"}, fixed by the seed`);
+    setText(kept, `kept: ${eager ? "u < 1 − p" : "u > p"}`);
+  };
+  return { element, show };
 }
 
 /** Whether a mask decides at all: in evaluation and at the ends of [0, 1] none does. @param {Derived} derived */
@@ -40,11 +48,11 @@ export function createStage(parent, change, look) {
   const [picture, rows] = ["stage-picture", "stage-under"].map((name) => html("div", { class: name }));
   const told = html("p", { class: "lab-sentence veil" });
   const fate = button("", () => toggle(lit));
-  const turn = html("span", { class: "stage-turn" }, button("‹", () => select(lit - 1)), button("›", () => select(lit + 1)), fate);
-  const [back, on] = turn.querySelectorAll("button");
-  setAttributes(back, { "aria-label": "Element before" });
-  setAttributes(on, { "aria-label": "Element after" });
-  parent.append(createLegend(), picture, rows, told);
+  const back = button("‹", () => select(lit - 1), "Element before");
+  const on = button("›", () => select(lit + 1), "Element after");
+  const turn = html("span", { class: "stage-turn" }, back, on, fate);
+  const legend = createLegend();
+  parent.append(legend.element, picture, rows, told);
 
   /** @type {Derived | undefined} */
   let derived;
@@ -66,8 +74,15 @@ export function createStage(parent, change, look) {
   };
   const plot = new StagePlot(picture, (p) => change({ p }), select);
   const cells = new StageCells(rows, toggle, select);
-  const strip = new StageStrip(rows);
-  rows.append(turn);
+  /** @type {import("./stage_strip.js").StageStrip | undefined} */
+  let strip;
+  /** Bars are loaded once a tensor needs them. */
+  const loadStrip = once(async () => {
+    const { StageStrip } = await import("./stage_strip.js");
+    strip = new StageStrip(rows);
+    rows.append(turn);
+    if (derived) render(derived);
+  });
 
   /** @param {Derived} next */
   function render(next) {
@@ -76,11 +91,13 @@ export function createStage(parent, change, look) {
     if (lit < 0 || lit >= x.length) look((lit = first(mask)));
     const few = (roomInside(picture).width - LABELS - KNOB) / x.length >= (coarse.matches ? FINGER : MOUSE);
     cells.hide(!few);
-    strip.hide(few);
+    strip?.hide(few);
     turn.hidden = few;
+    legend.show(next.state.stream);
     plot.show(next, lit);
     if (few) cells.show(next, lit);
-    else strip.show(next);
+    else if (strip) strip.show(next);
+    else loadStrip();
     fate.disabled = !free(next);
     setText(fate, mask[lit] ? "Drop it" : "Keep it");
     setText(told, `${nameOf(next, lit)}: ${fateOf(next, lit)}`);

@@ -4,7 +4,7 @@
  * @module tabs
  */
 
-import { html, setAttributes } from "./dom.js";
+import { html, setAttributes, steered } from "./dom.js";
 
 /** @typedef {{name: string, words: string, group: number}} Tab */
 
@@ -27,9 +27,18 @@ export class Tabs {
     this.#list = html("div", { class: "lab-tabs", role: "tablist", "aria-label": "Consequences" });
     const board = html("div", { class: "lab-board" });
     for (const { name, words } of tabs) {
-      const tab = html("button", { type: "button", role: "tab", id: `lab-tab-${name}`, "aria-controls": `lab-part-${name}` }, words);
+      const tab = html(
+        "button",
+        { type: "button", role: "tab", id: `lab-tab-${name}`, "aria-controls": `lab-part-${name}` },
+        words,
+      );
       tab.addEventListener("click", () => choose(name));
-      const panel = html("section", { class: "lab-panel", role: "tabpanel", id: `lab-part-${name}`, "aria-labelledby": tab.id });
+      const panel = html("section", {
+        class: "lab-panel",
+        role: "tabpanel",
+        id: `lab-part-${name}`,
+        "aria-labelledby": tab.id,
+      });
       this.#buttons.set(name, tab);
       this.panels.set(name, panel);
       this.#list.append(tab);
@@ -47,7 +56,9 @@ export class Tabs {
   /** @param {string} chosen @returns {string[]} the names of the panels that are seen with it */
   seen(chosen) {
     const group = this.#tabs.find(({ name }) => name === chosen)?.group;
-    return this.#tabs.filter((tab) => tab.name === chosen || (this.#roomy.matches && tab.group === group)).map(({ name }) => name);
+    return this.#tabs
+      .filter((tab) => tab.name === chosen || (this.#roomy.matches && tab.group === group))
+      .map(({ name }) => name);
   }
 
   /** @param {string} chosen */
@@ -76,15 +87,10 @@ export class Tabs {
   #onKey(event, choose) {
     const at = this.#tabs.findIndex(({ name }) => this.#buttons.get(name) === event.target);
     const count = this.#tabs.length;
-    const places = /** @type {Record<string, number>} */ ({
-      ArrowRight: (at + 1) % count,
-      ArrowLeft: (at + count - 1) % count,
-      Home: 0,
-      End: count - 1,
-    });
-    if (at < 0 || !(event.key in places) || event.ctrlKey || event.altKey || event.metaKey) return;
-    event.preventDefault();
-    const { name } = this.#tabs[places[event.key]];
+    const [on, back] = [(at + 1) % count, (at + count - 1) % count];
+    const to = steered(event, { ArrowRight: on, ArrowLeft: back, Home: 0, End: count - 1 });
+    if (to === undefined) return;
+    const { name } = this.#tabs[to];
     this.#buttons.get(name)?.focus();
     choose(name);
   }
