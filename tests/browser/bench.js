@@ -66,7 +66,7 @@ function watchFrames() {
 /** Drag p from 0 to 1 and back, a step a frame; return milliseconds of script of each frame. */
 function drag() {
   return new Promise((resolve) => {
-    const slide = document.querySelector("#lab-part-inputs input[type=range]");
+    const slide = document.querySelector("#lab-part-dock input[type=range]");
     globalThis.frames_.clear();
     let step = 0;
     const move = () => {
