@@ -332,12 +332,15 @@ for (const start of starters) {
             box.y + Math.min(box.height / 2, 20),
           );
           return {
+            within: document.hasFocus() && activeElement !== document.body,
             lab: Boolean(activeElement.closest(".lab-part")),
             outline: `${outlineStyle} ${outlineWidth}`,
             seen: activeElement === top || activeElement.contains(top),
             what: activeElement.outerHTML.slice(0, 80),
           };
         });
+        // Behind the last stop some browsers leave the page.
+        if (!style.within) break;
         if (!style.lab) continue;
         stops++;
         // A choice is as large as its label, which wears the outline.

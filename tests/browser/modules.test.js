@@ -60,17 +60,17 @@ test("what computes imports nothing of what shows", () => {
 });
 
 test("no module imports one that pages load, and no part of the lab another part", () => {
-  const entries = ["view/lab.js", "view/live_rows.js"];
+  const entries = ["view/lab.js", "view/numbers.js"];
   for (const [name, imported] of imports) {
     for (const other of imported) {
       assert.ok(!entries.includes(other), `${name} imports ${other}`);
       assert.ok(!other.endsWith("_view.js") || entries.includes(name), `${name} imports ${other}`);
     }
   }
-  // Everything else serves one of the two; the compiled stream is there to be read, too.
+  // Everything else serves one of the two.
   const used = new Set([...imports.values()].flat());
   assert.deepEqual(
-    [...modules.keys()].filter((name) => !used.has(name) && name !== "model/compiled_stream.js"),
+    [...modules.keys()].filter((name) => !used.has(name)),
     entries,
   );
 });

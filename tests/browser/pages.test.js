@@ -105,7 +105,7 @@ describe("in Chromium", () => {
       const small = () =>
         page.evaluate(() => {
           const parts = ":is(.lab-part, #live-rows)";
-          const controls = `${parts} :is(button, input:not([type=radio]), textarea, label:has(input))`;
+          const controls = `${parts} :is(button, input:not([type=radio]), textarea, label:has(input), .hit)`;
           const boxes = [...document.querySelectorAll(controls)]
             .filter((one) => one.checkVisibility())
             .map((one) => ({ ...one.getBoundingClientRect().toJSON(), what: one.outerHTML.slice(0, 90) }));
@@ -182,9 +182,7 @@ describe("in Chromium", () => {
     await withPage(browser, { calm: true }, "calm", async (page) => {
       await show(page, "lab/index.html");
       const frames = await page.evaluate(async () => {
-        [...document.querySelectorAll("#lab-part-mean button")]
-          .find((one) => one.textContent === "Draw 10 000")
-          .click();
+        [...document.querySelectorAll("#lab-part-mean button")].find((one) => one.textContent === "+10 000").click();
         let count = 0;
         for (; !/After 10100 calls/.test(document.getElementById("lab-part-mean").textContent); count++)
           await new Promise((resolve) => requestAnimationFrame(resolve));
@@ -201,12 +199,10 @@ describe("in Chromium", () => {
       await show(page, "lab/index.html");
       const seen = await page.evaluate(async () => {
         const said = new Set();
-        [...document.querySelectorAll("#lab-part-mean button")]
-          .find((one) => one.textContent === "Draw 10 000")
-          .click();
+        [...document.querySelectorAll("#lab-part-mean button")].find((one) => one.textContent === "+10 000").click();
         for (let i = 0; i < 120; i++) {
           await new Promise((resolve) => requestAnimationFrame(resolve));
-          said.add(document.querySelector("#lab-part-mean p").textContent);
+          said.add(document.querySelector("#lab-part-mean .lab-told").textContent);
         }
         return said.size;
       });

@@ -15,6 +15,7 @@ import { place } from "../model/tensor_text.js";
  * What a consequence may ask of the lab.
  * @typedef {object} Lab
  * @property {(changes: Partial<LabState>) => void} change
+ * @property {() => LabState} now
  * @property {Calls} calls
  * @property {() => number} lit the element that is looked at
  * @property {(on: boolean) => void} veil hides y, or shows it again

@@ -39,7 +39,7 @@ function createP(change) {
     /** @param {LabState} state */
     show({ p }) {
       // What is being typed is left as it is typed.
-      if (Number(input.value) !== p || input.value === "") field.show(write(p));
+      if (document.activeElement !== input) field.show(write(p));
       slide.value = String(p);
       setAttributes(slide, { "aria-valuetext": `p = ${write(p)}, keeps ${Number((100 * (1 - p)).toFixed(1))} %` });
     },
@@ -75,14 +75,13 @@ function createSeed(change) {
   };
 }
 
-/** Step from call to call. @param {Change} change */
-function createCall(change) {
+/** Step from call to call. @param {Change} change @param {() => LabState} now */
+function createCall(change, now) {
   const { label, least, greatest } = FIELDS.call;
-  let call = least;
   const number = html("output", { "aria-live": "off" });
   const steps = [
-    button("‹", () => change({ call: call - 1 }), "Call before"),
-    button("›", () => change({ call: call + 1 }), "Call after"),
+    button("‹", () => change({ call: now().call - 1 }), "Call before"),
+    button("›", () => change({ call: now().call + 1 }), "Call after"),
   ];
   const element = html(
     "div",
@@ -93,8 +92,7 @@ function createCall(change) {
   return {
     element,
     /** @param {LabState} state */
-    show(state) {
-      call = state.call;
+    show({ call }) {
       setText(number, String(call));
       setAttributes(number, { "aria-label": `${label} ${call} after seeding` });
       [steps[0].disabled, steps[1].disabled] = [call <= least, call >= greatest];
@@ -105,9 +103,10 @@ function createCall(change) {
 /**
  * @param {HTMLElement} parent
  * @param {Change} change
+ * @param {() => LabState} now
  */
-export function createDock(parent, change) {
-  const [p, seed, call] = [createP(change), createSeed(change), createCall(change)];
+export function createDock(parent, change, now) {
+  const [p, seed, call] = [createP(change), createSeed(change), createCall(change, now)];
   const form = html("form", { novalidate: true }, p.element, seed.element, call.element);
   form.addEventListener("submit", (event) => event.preventDefault());
   parent.append(form);

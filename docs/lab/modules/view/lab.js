@@ -42,6 +42,9 @@ const PANELS = [
 /** What averages over calls is shown again whenever some have come. */
 const OF_CALLS = ["mean", "elements"];
 
+/** The state as it is now, where what is shown may be a frame behind. */
+const now = () => state;
+
 /** @param {string} name @returns {HTMLElement} the place of a part on the page */
 function part(name) {
   return /** @type {HTMLElement} */ (document.getElementById(`lab-part-${name}`));
@@ -70,7 +73,7 @@ let quiet = 0;
 const message = html("p", { id: "lab-message", role: "alert" });
 part("inputs").before(message);
 const inputs = createInputs(part("inputs"), update);
-const dock = createDock(part("dock"), update);
+const dock = createDock(part("dock"), update, now);
 const stage = createStage(part("stage"), update, (index) => {
   lit = index;
   refresh(seenPanels());
@@ -137,7 +140,7 @@ async function loadPart(name, load) {
   parent.dataset.loading = "true";
   loading++;
   const [create, shared] = await Promise.all([load(), callsReady]);
-  const panel = create(parent, { change: update, calls: shared, lit: () => lit, veil });
+  const panel = create(parent, { change: update, now, calls: shared, lit: () => lit, veil });
   panels.set(name, panel);
   loading--;
   panel.chosen?.(name === state.show);

@@ -21,11 +21,10 @@ const FEWEST_LAWS = 3;
 const [BESIDE, GAP] = [76, 10];
 
 /** @param {HTMLElement} parent @param {Lab} lab */
-export function createMean(parent, { change, calls }) {
-  let count = 0;
+export function createMean(parent, { change, now, calls }) {
   const more = ["+1", "+100", "+10 000"].map((text) => {
     const by = Number(text.replace(" ", ""));
-    const add = () => change({ calls: Math.min(FIELDS.calls.greatest, count + by) });
+    const add = () => change({ calls: Math.min(FIELDS.calls.greatest, now().calls + by) });
     return button(text, add, `${text} ${by === 1 ? "call" : "calls"}`);
   });
   const again = button("↺", () => change({ calls: 1 }), "Start again");
@@ -34,8 +33,7 @@ export function createMean(parent, { change, calls }) {
   /** @param {Derived} derived */
   const render = (derived) => {
     const { experiment } = calls;
-    count = derived.state.calls;
-    for (const control of more) control.disabled = count >= FIELDS.calls.greatest;
+    for (const control of more) control.disabled = derived.state.calls >= FIELDS.calls.greatest;
     setText(told, sentence(experiment, derived));
     if (!experiment.random) return picture.replaceChildren(drawn(picture, still(mean(derived.y)), null, 0));
     const { done, wanted, laws } = experiment;
