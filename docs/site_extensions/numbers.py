@@ -83,7 +83,7 @@ class Numbers(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return what holds the state, with its rows."""
-        groups: dict[str, Group] = self.env.temp_data.setdefault(GROUPS, {})
+        groups = groups_of(self)
         name = self.arguments[0] if self.arguments else f"numbers-{len(groups) + 1}"
         if name in groups:
             raise self.error(f"two groups of numbers are called {name}")
@@ -140,7 +140,7 @@ class GroupRole(SphinxRole):
 
     def group(self) -> tuple[Group, str]:
         """Return the group, and what is asked of it."""
-        groups: dict[str, Group] = self.env.temp_data.get(GROUPS, {})
+        groups = groups_of(self)
         name, dot, rest = self.text.partition(".")
         if dot and name in groups:
             return groups[name], rest
@@ -200,7 +200,7 @@ class Try(GroupRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the link."""
         name, colon, text = self.text.partition(": ")
-        named = colon and name in self.env.temp_data.get(GROUPS, {})
+        named = colon and name in groups_of(self)
         self.text = f"{name}.{text}" if named else self.text
         group, text = self.group()
         fragment = group.lab.format(**group.state._asdict())
@@ -213,6 +213,12 @@ def span(kind: str, data: dict[str, str], text: str) -> nodes.raw:
     """Return a piece of a sentence that the script may change."""
     attributes = "".join(f' data-{key}="{escape(value)}"' for key, value in data.items())
     return nodes.raw("", f'<span class="{kind}"{attributes}>{escape(text)}</span>', format="html")
+
+
+def groups_of(part: SphinxDirective | SphinxRole) -> dict[str, Group]:
+    """Return the groups of the page so far, the last one last."""
+    groups: dict[str, Group] = part.env.temp_data.setdefault(GROUPS, {})  # type: ignore[assignment]
+    return groups
 
 
 def root(of: SphinxDirective | SphinxRole) -> str:

@@ -24,7 +24,7 @@ async function show(page, name) {
   await page.goto(`${site.address}/${name}`);
   if (name === "lab/index.html") await page.settled();
   if (name === "index.html")
-    await page.page.waitForFunction(() => document.documentElement.classList.contains("has-live-rows"));
+    await page.page.waitForFunction(() => document.documentElement.classList.contains("has-numbers"));
 }
 
 /** How far a page reaches beyond its window. */

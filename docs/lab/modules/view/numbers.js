@@ -194,12 +194,10 @@ class Spin {
     input.value = first || String(before);
     input.addEventListener("input", () => this.#read(input));
     const end = () => {
-      // A field that is removed loses the focus once more.
-      if (!input.isConnected) return;
-      const hadFocus = document.activeElement === input;
       this.#at.hidden = false;
-      input.remove();
-      if (hadFocus) this.#at.focus();
+      // The number takes the focus back, which ends the field by its blur.
+      if (document.activeElement === input) this.#at.focus();
+      else input.remove();
     };
     input.addEventListener("blur", end);
     input.addEventListener("keydown", ({ key }) => {
