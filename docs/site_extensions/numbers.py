@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 SCRIPT = "_static/lab/view/numbers.js"
 GROUPS = "groups of numbers"
+HINT = '<p class="numbers-hint">Drag or type the dotted numbers:</p>'
 
 
 class Range(NamedTuple):
@@ -106,7 +107,7 @@ def holder(group: Group, rows: list[str], *, slider: bool) -> str:
     state = group.state
     data = f'data-state="{escape(json.dumps(state._asdict()))}" data-lab="{escape(group.lab)}"'
     hidden = "" if rows else " hidden"
-    inside = table(state, rows) + (controls(state) if slider else "") if rows else ""
+    inside = table(state, rows) + (controls(state) if slider else HINT) if rows else ""
     return f'<div class="numbers" id="{group.name}" {data}{hidden}>{inside}</div>'
 
 
@@ -121,8 +122,8 @@ def table(state: State, rows: list[str]) -> str:
         )
         heading = f'<th scope="row">{ROWS[name][0]}</th>'
         lines.append(f'<tr data-row="{name}">{heading}{"".join(cells)}</tr>')
-    caption = "What happens to each element"
-    return f'<table class="number-rows"><caption>{caption}</caption>{"".join(lines)}</table>'
+    label = "What happens to each element"
+    return f'<table class="number-rows" aria-label="{label}">{"".join(lines)}</table>'
 
 
 def controls(state: State) -> str:

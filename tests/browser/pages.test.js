@@ -136,7 +136,7 @@ describe("in Chromium", () => {
       assert.equal(await article.locator("img").isVisible(), true);
       await page.goto(`${site.address}/index.html`);
       assert.equal(await page.page.locator("img.four-rows").isVisible(), true);
-      assert.equal(await page.page.locator("#live-rows table").count(), 0);
+      assert.equal(await page.page.locator("#live-rows").isVisible(), false);
     });
   });
 
@@ -147,6 +147,7 @@ describe("in Chromium", () => {
       assert.equal(await page.page.locator(".tag_without-lab").first().isVisible(), true);
       await page.goto(`${site.address}/index.html`);
       assert.equal(await page.page.locator("img.four-rows").isVisible(), true);
+      assert.equal(await page.page.locator("#live-rows").isVisible(), false);
     });
   });
 
