@@ -303,7 +303,7 @@ describe("numbers in sentences in Chromium alone", () => {
         assert.equal(await shown.locator(".live-controls:visible").count(), 0);
       }
       const article = await page.page.locator("article").innerText();
-      assert.match(article, /With 8 samples and p = 0\.5 it is 0\.00391/);
+      assert.match(article, /With 8 samples and p = 0\.5 the share is 0\.00391/);
     });
   });
 
