@@ -498,7 +498,7 @@ def test_numbers_say_how_they_may_be_changed(tmp_path: Path) -> None:
     ]
     (p, *_) = soup.select(".number")
     assert [p[f"data-{name}"] for name in ("least", "greatest", "step")] == ["0", "0.95", "0.05"]
-    assert p["data-name"].startswith("p, ")
+    assert str(p["data-name"]).startswith("p, ")
     assert soup.select_one("#many")["hidden"] == ""  # type: ignore[index]
     assert not soup.select("article [style]")
 

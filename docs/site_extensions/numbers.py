@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 SCRIPT = "_static/lab/view/numbers.js"
 GROUPS = "groups of numbers"
+HINT = '<p class="numbers-hint">Drag or type the dotted numbers:</p>'
 
 
 class Range(NamedTuple):
@@ -83,7 +84,7 @@ class Numbers(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return what holds the state, with its rows."""
-        groups: dict[str, Group] = self.env.temp_data.setdefault(GROUPS, {})
+        groups = groups_of(self)
         name = self.arguments[0] if self.arguments else f"numbers-{len(groups) + 1}"
         if name in groups:
             raise self.error(f"two groups of numbers are called {name}")
@@ -106,7 +107,7 @@ def holder(group: Group, rows: list[str], *, slider: bool) -> str:
     state = group.state
     data = f'data-state="{escape(json.dumps(state._asdict()))}" data-lab="{escape(group.lab)}"'
     hidden = "" if rows else " hidden"
-    inside = table(state, rows) + (controls(state) if slider else "") if rows else ""
+    inside = table(state, rows) + (controls(state) if slider else HINT) if rows else ""
     return f'<div class="numbers" id="{group.name}" {data}{hidden}>{inside}</div>'
 
 
@@ -121,8 +122,8 @@ def table(state: State, rows: list[str]) -> str:
         )
         heading = f'<th scope="row">{ROWS[name][0]}</th>'
         lines.append(f'<tr data-row="{name}">{heading}{"".join(cells)}</tr>')
-    caption = "What happens to each element"
-    return f'<table class="number-rows"><caption>{caption}</caption>{"".join(lines)}</table>'
+    label = "What happens to each element"
+    return f'<table class="number-rows" aria-label="{label}">{"".join(lines)}</table>'
 
 
 def controls(state: State) -> str:
@@ -140,7 +141,7 @@ class GroupRole(SphinxRole):
 
     def group(self) -> tuple[Group, str]:
         """Return the group, and what is asked of it."""
-        groups: dict[str, Group] = self.env.temp_data.get(GROUPS, {})
+        groups = groups_of(self)
         name, dot, rest = self.text.partition(".")
         if dot and name in groups:
             return groups[name], rest
@@ -200,7 +201,7 @@ class Try(GroupRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the link."""
         name, colon, text = self.text.partition(": ")
-        named = colon and name in self.env.temp_data.get(GROUPS, {})
+        named = colon and name in groups_of(self)
         self.text = f"{name}.{text}" if named else self.text
         group, text = self.group()
         fragment = group.lab.format(**group.state._asdict())
@@ -213,6 +214,12 @@ def span(kind: str, data: dict[str, str], text: str) -> nodes.raw:
     """Return a piece of a sentence that the script may change."""
     attributes = "".join(f' data-{key}="{escape(value)}"' for key, value in data.items())
     return nodes.raw("", f'<span class="{kind}"{attributes}>{escape(text)}</span>', format="html")
+
+
+def groups_of(part: SphinxDirective | SphinxRole) -> dict[str, Group]:
+    """Return the groups of the page so far, the last one last."""
+    groups: dict[str, Group] = part.env.temp_data.setdefault(GROUPS, {})  # type: ignore[assignment]
+    return groups
 
 
 def root(of: SphinxDirective | SphinxRole) -> str:

@@ -24,7 +24,7 @@ async function show(page, name) {
   await page.goto(`${site.address}/${name}`);
   if (name === "lab/index.html") await page.settled();
   if (name === "index.html")
-    await page.page.waitForFunction(() => document.documentElement.classList.contains("has-live-rows"));
+    await page.page.waitForFunction(() => document.documentElement.classList.contains("has-numbers"));
 }
 
 /** How far a page reaches beyond its window. */
@@ -136,7 +136,7 @@ describe("in Chromium", () => {
       assert.equal(await article.locator("img").isVisible(), true);
       await page.goto(`${site.address}/index.html`);
       assert.equal(await page.page.locator("img.four-rows").isVisible(), true);
-      assert.equal(await page.page.locator("#live-rows table").count(), 0);
+      assert.equal(await page.page.locator("#live-rows").isVisible(), false);
     });
   });
 
@@ -147,6 +147,7 @@ describe("in Chromium", () => {
       assert.equal(await page.page.locator(".tag_without-lab").first().isVisible(), true);
       await page.goto(`${site.address}/index.html`);
       assert.equal(await page.page.locator("img.four-rows").isVisible(), true);
+      assert.equal(await page.page.locator("#live-rows").isVisible(), false);
     });
   });
 

@@ -166,6 +166,7 @@ class Spin {
     const at = this.#at;
     const from = this.#group.state[this.#name];
     let steps = 0;
+    let wasDragged = false;
     at.setPointerCapture(down.pointerId);
     const ends = new AbortController();
     /** @param {string} type @param {(event: any) => void} action */
@@ -174,13 +175,14 @@ class Spin {
       const moved = Math.trunc((clientX - down.clientX) / PIXELS_A_STEP);
       if (moved === steps) return;
       steps = moved;
+      wasDragged = true;
       at.classList.add("dragged");
       this.#set(this.#stepped(from, moved));
     });
     on("pointercancel", () => ends.abort());
     on("pointerup", () => {
       ends.abort();
-      if (!at.classList.contains("dragged")) this.#edit("");
+      if (!wasDragged) this.#edit("");
     });
     ends.signal.addEventListener("abort", () => at.classList.remove("dragged"));
   }
@@ -194,12 +196,10 @@ class Spin {
     input.value = first || String(before);
     input.addEventListener("input", () => this.#read(input));
     const end = () => {
-      // A field that is removed loses the focus once more.
-      if (!input.isConnected) return;
-      const hadFocus = document.activeElement === input;
       this.#at.hidden = false;
-      input.remove();
-      if (hadFocus) this.#at.focus();
+      // The number takes the focus back, which ends the field by its blur.
+      if (document.activeElement === input) this.#at.focus();
+      else input.remove();
     };
     input.addEventListener("blur", end);
     input.addEventListener("keydown", ({ key }) => {
