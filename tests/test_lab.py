@@ -61,7 +61,7 @@ def passed(suite: Path, **settings: Path) -> int:
 @pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.stem)
 def test_the_model_gives_what_torch_gives(suite: Path, written: Path) -> None:
     """Bits, gradients, laws, printed tensors and states, each in a suite of its own."""
-    assert passed(suite, VECTORS=written) > 5
+    assert passed(suite, VECTORS=written) >= 5
 
 
 @pytest.mark.site
@@ -72,7 +72,7 @@ def test_what_the_site_ships_passes_as_well(site: Path, written: Path, tmp_path:
         copy = tmp_path / suite.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(suite, copy)
-        assert passed(copy, VECTORS=written) > 5
+        assert passed(copy, VECTORS=written) >= 5
     assert "@param" not in (site / "_static" / "lab" / "view" / "lab.js").read_text(
         encoding="utf-8"
     )

@@ -75,9 +75,9 @@ export const FIELDS = {
   ]),
   /** @type {ChoiceField<Scaling>} */
   scaling: chosen("scaling", "Scaling", [
-    { value: "inverted", text: "inverted", words: "Inverted", help: "÷ (1 − p) in training: what torch does." },
-    { value: "vanilla", text: "vanilla", words: "Vanilla", help: "× (1 − p) in evaluation: the first paper's way." },
-    { value: "none", text: "none", words: "None", help: "No factor: evaluation gives other values than training." },
+    { value: "inverted", text: "inverted", words: "Inverted", help: "÷ (1 − p) in training, as torch does" },
+    { value: "vanilla", text: "vanilla", words: "Vanilla", help: "× (1 − p) in evaluation instead" },
+    { value: "none", text: "none", words: "None", help: "no factor in either" },
   ]),
   /** @type {ChoiceField<Loss>} */
   loss: chosen("loss", "Loss", [

@@ -16,7 +16,7 @@ import { TorchStream } from "./torch_stream.js";
 /** The streams that a reader can choose, the usual one first. */
 export const STREAM_CHOICES = /** @type {import("./fields.js").Choice<StreamName>[]} */ ([
   { value: "eager", text: "eager", words: "Eager" },
-  { value: "compiled", text: "compiled", words: "Compiled", help: "What torch.compile draws from the same seed." },
+  { value: "compiled", text: "compiled", words: "Compiled", help: "what torch.compile draws" },
 ]);
 
 /**

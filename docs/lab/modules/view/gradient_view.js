@@ -13,7 +13,7 @@ import { FIELDS } from "../model/lab_state.js";
 /** @typedef {import("./charts.js").Lab} Lab */
 
 const MOST_BARS = 40;
-const HEIGHT = 138;
+const HEIGHT = 132;
 
 /** @param {HTMLElement} parent @param {Lab} lab */
 export function createGradient(parent, { change }) {

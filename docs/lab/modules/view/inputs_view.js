@@ -43,11 +43,7 @@ function createValues(change) {
     autocapitalize: "off",
     "aria-describedby": "lab-values-help",
   });
-  const help = html(
-    "p",
-    { id: "lab-values-help", class: "lab-help" },
-    "Numbers, tensor([...]), lists or CSV; up to 1000.",
-  );
+  const help = html("p", { id: "lab-values-help", class: "lab-help" }, "Up to 1000; or paste tensor([...]).");
   const note = html("p", { class: "lab-note" });
   const examples = EXAMPLES.map(([name, text]) =>
     button(name, () => {

@@ -78,7 +78,7 @@ function drawn(parent, { state, draws }, rows) {
       root.append(bar(String(className), Math.min(...ends), Math.max(...ends), y, y + BAR));
       root.append(svg("text", { x: Math.max(...ends) + 5, y: y + 12 }, shown(Number(value), 4)));
     });
-    if (draws)
+    if (draws && row.seen >= low && row.seen <= high)
       root.append(
         line("observed", [
           [X(row.seen), top + 18],

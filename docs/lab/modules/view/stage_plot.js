@@ -132,7 +132,7 @@ export class StagePlot {
   /** Follow the size of the window and the number of elements. @param {number} count */
   #fit(count) {
     const { width, height } = roomInside(this.#parent);
-    if (count === this.#count && width === this.#width && height === this.#height) return;
+    if (width === 0 || (count === this.#count && width === this.#width && height === this.#height)) return;
     [this.#count, this.#width, this.#height] = [count, width, height];
     setAttributes(this.#root, { viewBox: `0 0 ${width} ${height}`, width, height });
     setAttributes(this.#kept, { width: width - LABELS - KNOB });
