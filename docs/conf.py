@@ -25,6 +25,7 @@ extensions = [
     "site_extensions.law_directives",
     "site_extensions.lead",
     "site_extensions.mathml",
+    "site_extensions.numbers",
     "site_extensions.pages",
     "site_extensions.wheel",
     "myst_nb",
@@ -45,7 +46,7 @@ html_theme = "furo"
 html_title = "Dropout, explained"
 html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
-html_css_files = ["house.css", "identity.css", "lab.css"]
+html_css_files = ["house.css", "identity.css", "lab.css", "numbers.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_domain_indices = False
 html_show_sphinx = html_copy_source = html_show_sourcelink = False

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 with warnings.catch_warnings():  # torch's compiler imports what torch has deprecated
     warnings.simplefilter("ignore", DeprecationWarning)
     import torch.utils.mkldnn
+RELEASE = tuple(map(int, torch.__version__.split(".")[:2]))
 
 
-def _can_compile() -> bool:
+def can_compile() -> bool:
+    """Return whether there is a compiler, with Python's header files, and a torch that is compared."""
+    if RELEASE < (2, 13):
+        return False
     try:
         get_cpp_compiler()
     except InvalidCxxCompiler:
@@ -28,10 +32,8 @@ def _can_compile() -> bool:
     return Path(sysconfig.get_path("include"), "Python.h").exists()
 
 
-RELEASE = tuple(map(int, torch.__version__.split(".")[:2]))
-
 needs_compiler = pytest.mark.skipif(
-    RELEASE < (2, 13) or not _can_compile(),
+    not can_compile(),
     reason="compares with torch.compile of torch 2.13 or newer, which needs a C++ compiler and "
     "Python.h: install g++ and python3-dev",
 )

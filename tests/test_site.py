@@ -87,12 +87,15 @@ def test_index_answers_with_what_torch_computes(site: Path) -> None:
     for values in (torch.ones(8), x):
         torch.manual_seed(0)
         assert str(F.dropout(values, 0.5)) in outputs(soup)
+    torch.manual_seed(0)
+    shown = [float(cell.text) for cell in article.select('#live-rows tr[data-row="y"] td')]
+    assert shown == F.dropout(x, 0.5).tolist()
     caption = article.select_one("#live-rows ~ .live-caption")
     assert caption is not None
     assert str(x.tolist()) in caption.text
     assert torch.__version__.split("+", maxsplit=1)[0] in caption.text
     low, high = moments(0.9, n=1000).interval_95
-    computed = [span.text for span in article.select(".pasted-text")]
+    computed = [span.text for span in article.select(".reading")]
     for value in (moments(0.9, n=1000).standard_error, low, high):
         assert any(text in (f"{value:.4f}", f"{value:.2f}") for text in computed)
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from conftest import DOCS, ROOT
 from test_lab import node
+
+from dropout_explained import explain, moments
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +36,7 @@ from site_extensions import (
     mathml,
     minified,
     pages,
+    readings,
     search_sections,
 )
 
@@ -421,3 +428,115 @@ def test_sections_are_what_stands_between_two_headings() -> None:
     assert described[:3] == ("a/b.html#package.name", "Title", "name()")
     assert "Does it." in described.text
     assert not list(search_sections.sections(page(body), "search.html"))
+
+
+NUMBERS = """
+# Numbers
+
+:::{numbers} call
+:x: 1,2,3,4
+:p: 0.3
+:seed: 7
+:lab: v=1&x=1,2,3,4&p={p}&seed={seed}
+:rows: x mask scale y
+:::
+
+At p = {number}`p`, seed {number}`seed`, {reading}`kept`. {try}`To the lab`
+
+:::{numbers} many
+:n: 1000
+:lab: v=1&x=1*{n}&p={p}
+:::
+
+{number}`n` ones miss by {reading}`standard_error:.4f`, at p = {number}`call.p`: {reading}`call.scale`.
+{try}`call: The call`
+"""
+
+
+def built_numbers(source: str, folder: Path) -> str:
+    """Build a site of one page in a folder of a site, and return the page, or what the build said."""
+    (folder / "in").mkdir(parents=True)
+    (folder / "conf.py").write_text(
+        'extensions = ["myst_parser", "site_extensions.numbers"]\n'
+        'myst_enable_extensions = ["colon_fence", "deflist"]\nexclude_patterns = ["_build"]\n',
+        encoding="utf-8",
+    )
+    (folder / "index.md").write_text("# Site\n\n```{toctree}\nin/page\n```\n", encoding="utf-8")
+    (folder / "in" / "page.md").write_text(source, encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-W", "-q", str(folder), str(folder / "_build")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(DOCS), str(ROOT)])},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    page = folder / "_build" / "in" / "page.html"
+    return page.read_text(encoding="utf-8") if run.returncode == 0 else run.stderr
+
+
+def test_numbers_of_a_sentence_are_those_that_python_computes(tmp_path: Path) -> None:
+    """Without a script: the numbers, what follows from them, the rows of the call and the way to the lab."""
+    soup = BeautifulSoup(built_numbers(NUMBERS, tmp_path), "html.parser")
+    told = explain(np.array([1.0, 2.0, 3.0, 4.0]), 0.3, seed=7)
+    text = " ".join(paragraph.get_text() for paragraph in soup.select("p"))
+    kept = int(told.mask.sum())
+    assert f"At p = 0.3, seed 7, {kept} {'are' if kept > 1 else 'is'} kept." in text
+    assert f"1000 ones miss by {moments(0.5, n=1000).standard_error:.4f}, at p = 0.3: 1.43." in text
+    rows = {row["data-row"]: row.select("td") for row in soup.select("#call tr")}
+    assert list(rows) == ["x", "mask", "scale", "y"]
+    shown = [float(cell.text) for cell in rows["y"]]
+    assert shown == pytest.approx(told.output.tolist(), abs=0.005)
+    assert ["kept" in cell["class"] for cell in rows["y"]] == told.mask.tolist()
+    links = [link["href"] for link in soup.select("a[data-of]")]
+    call = "../lab/index.html#v=1&x=1,2,3,4&p=0.3&seed=7"
+    assert links == [call, call]
+    assert [link.text for link in soup.select("a[data-of]")] == ["To the lab", "The call"]
+
+
+def test_numbers_say_how_they_may_be_changed(tmp_path: Path) -> None:
+    """The script of all pages, once, and for each number its group, its name, its range and its steps."""
+    soup = BeautifulSoup(built_numbers(NUMBERS, tmp_path), "html.parser")
+    (script,) = soup.select("script[type=module]")
+    assert script["src"] == "../_static/lab/view/numbers.js"
+    names = [number["data-number"] for number in soup.select(".number")]
+    assert names == ["p", "seed", "n", "p"]
+    assert [number["data-of"] for number in soup.select(".number")] == [
+        "call",
+        "call",
+        "many",
+        "call",
+    ]
+    (p, *_) = soup.select(".number")
+    assert [p[f"data-{name}"] for name in ("least", "greatest", "step")] == ["0", "0.95", "0.05"]
+    assert str(p["data-name"]).startswith("p, ")
+    assert soup.select_one("#many")["hidden"] == ""  # type: ignore[index]
+    assert not soup.select("article [style]")
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("# A\n\n{number}`p`\n", "stands before any {numbers}"),
+        (f"{NUMBERS}\n{{number}}`q`\n", "names none of p, n, batch, seed"),
+        (f"{NUMBERS}\n{{reading}}`luck`\n", "names none of q, scale"),
+        (f"{NUMBERS}\n{{reading}}`q:3`\n", "has a form like .3g or .2f"),
+        (NUMBERS.replace("mask scale", "mask luck"), "there is no row 'luck'"),
+        (NUMBERS.replace("} many", "} call"), "two groups of numbers are called call"),
+        (NUMBERS.replace(":p: 0.3", ":p: much"), "much"),
+    ],
+)
+def test_a_mistake_in_the_numbers_of_a_page_stops_the_build(
+    source: str, said: str, tmp_path: Path
+) -> None:
+    """What is unknown is named, with what there is."""
+    assert said in built_numbers(source, tmp_path)
+
+
+def test_numbers_are_written_as_javascript_writes_them() -> None:
+    """A half goes away from zero, an idle zero goes, and a small number has an exponent."""
+    expected = {
+        (0.125, ".2f"): "0.13", (2.5, ".1g"): "3", (1e-7, ".3g"): "1e-7", (3.45e-9, ".3g"): "3.45e-9",
+        (1234.5, ".3g"): "1230", (-0.0, ".3g"): "0", (4294967295, ".12g"): "4294967295",
+    }  # fmt: skip
+    assert {key: readings.written(*key) for key in expected} == expected

@@ -31,7 +31,7 @@ addEventListener("resize", makeReachable);
 
 // Where modules do not run, as in most browsers from a file, the computed examples stand in for the live ones.
 addEventListener("load", () => {
-  if (document.querySelector(".lab-part:not(:empty), #live-rows:not(:empty)")) return;
+  if (document.querySelector(".lab-part:not(:empty), .has-numbers")) return;
   document.documentElement.classList.add("no-modules");
   if (location.protocol === "file:") for (const hint of document.querySelectorAll(".opened-as-file")) hint.hidden = false;
 });

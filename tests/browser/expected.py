@@ -17,9 +17,10 @@ import torch.nn.functional as F
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from lab_vectors import PROBABILITIES, SEEDS, called
 
+from dropout_explained import TorchStream
+
 STATES = 50
 DRAWS = 300
-ONES = 10_000
 SHAPES: tuple[tuple[int, ...], ...] = ((4,), (1,), (13,), (2, 3), (3, 2, 2), (), (200,), (40, 25))
 
 
@@ -41,17 +42,14 @@ def state(i: int, chance: random.Random) -> dict[str, Any]:
     loss = ("sum", "mean_square")[i % 2]
 
     x = torch.tensor(values, dtype=dtype).reshape(shape).requires_grad_()
-    torch.manual_seed(seed)
-    y = called(x, p, scaling, training=training)
+    call, held, stream = 1 + (i // 3) % 4, "", "eager"
+    drawn = training and 0 < p < 1
+    if i % 10 == 8:
+        stream = "compiled"
+    elif i % 5 == 4 and drawn:
+        held = "".join(chance.choice("01") for _ in range(count))
+    y, mask = answer(x, p, seed, scaling, training=training, call=call, held=held, stream=stream)
     (y.sum() if loss == "sum" else y.square().mean()).backward()
-    torch.manual_seed(seed)
-    with torch.no_grad():
-        means = [called(x, p, scaling, training=training).double().mean() for _ in range(DRAWS)]
-    torch.manual_seed(seed)
-    h, kept = torch.ones(ONES), []
-    for _ in range(20):
-        h = F.dropout(h, p)
-        kept.append(int(h.count_nonzero()))
     fields = {
         "v": 1,
         "x": ",".join(repr(value) for value in values),
@@ -64,16 +62,77 @@ def state(i: int, chance: random.Random) -> dict[str, Any]:
         "loss": loss,
         "draws": DRAWS,
         "layers": 1 + i % 20,
+        "call": call,
+        "mask": held,
+        "stream": stream,
     }
+    assert x.grad is not None
     return {
         "fragment": "#" + "&".join(f"{name}={value}" for name, value in fields.items()),
-        "random": training and 0 < p < 1 and bool(x.isfinite().all()),
+        "random": drawn and not held and bool(x.isfinite().all()),
+        "stream": stream,
         "output": str(y.detach()),
         "gradient": str(x.grad),
-        "running_mean": str(float(torch.stack(means).mean())),
-        "left": kept[i % 20],
+        "mask": "".join(str(int(one)) for one in mask.flatten()),
+        "running_mean": str(running_mean(x.detach(), p, seed, scaling, training=training)),
+        "left": left(mask, p, seed, call, 1 + i % 20, training=training),
         "p": p,
     }
+
+
+def answer(
+    x: torch.Tensor,
+    p: float,
+    seed: int,
+    scaling: str,
+    *,
+    training: bool,
+    call: int,
+    held: str,
+    stream: str,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return y of the call that is looked at, ready for backward, and its mask."""
+    if held:
+        mask = torch.tensor([float(one) for one in held]).reshape(x.shape)
+        y = x * mask
+        # The factor of an eager call divides in the dtype of x.
+        return (x * (mask.to(x.dtype) / (1 - p)) if scaling == "inverted" else y), mask
+    if stream == "compiled" and training:
+        drawing = TorchStream(seed)
+        name = str(x.dtype).removeprefix("torch.")
+        for _ in range(call):
+            drawn = drawing.mask(x.numel(), p, stream="compiled", dtype=name)
+        mask = torch.from_numpy(drawn.astype(float)).to(x.dtype).reshape(x.shape)
+        if scaling != "inverted":
+            return x * mask, mask
+        return x * (mask * mask.new_tensor(1 / (1 - p))), mask
+    ones = torch.ones_like(x)
+    torch.manual_seed(seed)
+    for _ in range(call):
+        state = torch.get_rng_state()
+        y = called(x, p, scaling, training=training)
+    torch.set_rng_state(state)
+    mask = F.dropout(ones, p, training) != 0
+    return y, mask
+
+
+def running_mean(x: torch.Tensor, p: float, seed: int, scaling: str, *, training: bool) -> float:
+    """Return the mean of y over many calls."""
+    torch.manual_seed(seed)
+    means = [called(x, p, scaling, training=training).double().mean() for _ in range(DRAWS)]
+    return float(torch.stack(means).mean())
+
+
+def left(mask: torch.Tensor, p: float, seed: int, call: int, layers: int, *, training: bool) -> int:
+    """Return how many elements a stack leaves whose first layer has a mask."""
+    alive = mask.float()
+    if training:
+        torch.manual_seed(seed)
+        for _ in range(call):
+            F.dropout(alive, p)
+        for _ in range(layers - 1):
+            alive = F.dropout(alive, p)
+    return int(alive.count_nonzero())
 
 
 if __name__ == "__main__":

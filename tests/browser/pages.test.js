@@ -24,7 +24,7 @@ async function show(page, name) {
   await page.goto(`${site.address}/${name}`);
   if (name === "lab/index.html") await page.settled();
   if (name === "index.html")
-    await page.page.waitForFunction(() => document.documentElement.classList.contains("has-live-rows"));
+    await page.page.waitForFunction(() => document.documentElement.classList.contains("has-numbers"));
 }
 
 /** How far a page reaches beyond its window. */
@@ -105,7 +105,7 @@ describe("in Chromium", () => {
       const small = () =>
         page.evaluate(() => {
           const parts = ":is(.lab-part, #live-rows)";
-          const controls = `${parts} :is(button, input:not([type=radio]), textarea, label:has(input))`;
+          const controls = `${parts} :is(button, input:not([type=radio]), textarea, label:has(input), .hit)`;
           const boxes = [...document.querySelectorAll(controls)]
             .filter((one) => one.checkVisibility())
             .map((one) => ({ ...one.getBoundingClientRect().toJSON(), what: one.outerHTML.slice(0, 90) }));
@@ -136,7 +136,7 @@ describe("in Chromium", () => {
       assert.equal(await article.locator("img").isVisible(), true);
       await page.goto(`${site.address}/index.html`);
       assert.equal(await page.page.locator("img.four-rows").isVisible(), true);
-      assert.equal(await page.page.locator("#live-rows table").count(), 0);
+      assert.equal(await page.page.locator("#live-rows").isVisible(), false);
     });
   });
 
@@ -147,6 +147,7 @@ describe("in Chromium", () => {
       assert.equal(await page.page.locator(".tag_without-lab").first().isVisible(), true);
       await page.goto(`${site.address}/index.html`);
       assert.equal(await page.page.locator("img.four-rows").isVisible(), true);
+      assert.equal(await page.page.locator("#live-rows").isVisible(), false);
     });
   });
 
@@ -182,9 +183,7 @@ describe("in Chromium", () => {
     await withPage(browser, { calm: true }, "calm", async (page) => {
       await show(page, "lab/index.html");
       const frames = await page.evaluate(async () => {
-        [...document.querySelectorAll("#lab-part-mean button")]
-          .find((one) => one.textContent === "Draw 10 000")
-          .click();
+        [...document.querySelectorAll("#lab-part-mean button")].find((one) => one.textContent === "+10 000").click();
         let count = 0;
         for (; !/After 10100 calls/.test(document.getElementById("lab-part-mean").textContent); count++)
           await new Promise((resolve) => requestAnimationFrame(resolve));
@@ -201,12 +200,10 @@ describe("in Chromium", () => {
       await show(page, "lab/index.html");
       const seen = await page.evaluate(async () => {
         const said = new Set();
-        [...document.querySelectorAll("#lab-part-mean button")]
-          .find((one) => one.textContent === "Draw 10 000")
-          .click();
+        [...document.querySelectorAll("#lab-part-mean button")].find((one) => one.textContent === "+10 000").click();
         for (let i = 0; i < 120; i++) {
           await new Promise((resolve) => requestAnimationFrame(resolve));
-          said.add(document.querySelector("#lab-part-mean p").textContent);
+          said.add(document.querySelector("#lab-part-mean .lab-told").textContent);
         }
         return said.size;
       });

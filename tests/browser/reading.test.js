@@ -18,7 +18,7 @@ describe("reading, in Chromium", () => {
   /** Open the first page, and wait until its rows are live. */
   async function first(page) {
     await page.goto(`${site.address}/index.html`);
-    await page.page.waitForFunction(() => document.documentElement.classList.contains("has-live-rows"));
+    await page.page.waitForFunction(() => document.documentElement.classList.contains("has-numbers"));
   }
 
   test("the caption under the live rows says their numbers, and the list of pages keeps its headings", async () => {

@@ -39,16 +39,25 @@ test("what follows from a state is one call of torch, with its gradient and its 
   for (const { seed, p, dtype, scaling, training, loss, x, ...torch } of vectors.short_calls) {
     const numbers = Float64Array.from(x, Number);
     const state = { ...initialState(), seed: BigInt(seed), p, dtype, scaling, training, loss };
-    const { y, gradient, outputText, uniforms, mask } = derive({ ...state, numbers, shape: [numbers.length] });
+    const { y, gradient, outputText, uniforms, mask, kept, draws } = derive({
+      ...state,
+      numbers,
+      shape: [numbers.length],
+    });
     assert.deepEqual([...y], [...y.constructor.from(torch.y, Number)]);
     assert.deepEqual([...gradient], [...gradient.constructor.from(torch.gradient, Number)]);
     assert.equal(outputText(), torch.y_printed);
-    assert.equal(uniforms !== null, training && p > 0 && p < 1);
-    if (uniforms)
+    assert.equal(draws, training && p > 0 && p < 1);
+    // Of what is drawn p moves the threshold alone: at its ends all lie on one side.
+    if (training)
       assert.deepEqual(
         [...mask],
         Array.from(uniforms, (u) => Number(u < 1 - p)),
       );
+    assert.equal(
+      kept,
+      mask.reduce((sum, m) => sum + m, 0),
+    );
   }
 });
 
@@ -68,6 +77,11 @@ test("the calls are successive calls of torch's stream, and their mean is the ru
   const running = means.reduce((sum, one) => sum + one, 0) / 700;
   assert.ok(Math.abs(experiment.running - running) < 1e-12);
   assert.deepEqual(experiment.path[0], [1, means[0]]);
+  const stream = new TorchStream(state.seed);
+  const sums = [0, 0, 0];
+  for (let call = 0; call < 700; call++)
+    stream.mask(3, state.p).forEach((m, i) => (sums[i] += (m * state.numbers[i]) / (1 - state.p)));
+  experiment.averages.forEach((average, i) => assert.ok(Math.abs(average - sums[i] / 700) < 1e-12, String(i)));
   assert.deepEqual(experiment.path.at(-1), [700, experiment.running]);
   assert.equal(experiment.means[0], mean(dropout(state.numbers, 0.3, -7n)));
 });
@@ -113,6 +127,7 @@ test("nothing is drawn, and no law looked for, where nothing is random", () => {
     { training: false },
     { p: 0 },
     { p: 1 },
+    { held: "0110" },
     { numbers: new Float64Array(4) },
     { numbers: Float64Array.of(1, NaN, 2, 3) },
     { numbers: Float64Array.of(1e200, 1, 2, 3), dtype: "float64" },

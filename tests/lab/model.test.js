@@ -6,14 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { binomial, binomialInterval, moments } from "../../docs/lab/modules/model/closed_forms.js";
-import {
-  applyMask,
-  dropout,
-  gradient,
-  keptByDepth,
-  scale,
-  values,
-} from "../../docs/lab/modules/model/dropout_model.js";
+import { applyMask, dropout, gradient, scale, values } from "../../docs/lab/modules/model/dropout_model.js";
 import { meanLaw } from "../../docs/lab/modules/model/mean_law.js";
 import { TorchStream } from "../../docs/lab/modules/model/torch_stream.js";
 
@@ -156,11 +149,6 @@ test("where no unit is coarse enough the standard error is exact and the shape n
   const squares = x.reduce((sum, value) => sum + value * value, 0);
   assertClose(law.standardError, Math.sqrt(squares / 9) / 3, 1e-12, "standard error");
   assertClose(law.interval[1] - law.interval[0], 2 * 1.959963984540054 * law.standardError, 1e-12, "width");
-});
-
-test("a stack of layers keeps what a stack of torch's keeps", () => {
-  for (const { seed, p, n, kept } of vectors.depths)
-    assert.deepEqual(keptByDepth(BigInt(seed), p, n, kept.length), kept);
 });
 
 test("bad arguments are refused with their name, value and range", () => {

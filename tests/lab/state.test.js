@@ -3,7 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FIELDS, initialState, readFragment, writeFragment } from "../../docs/lab/modules/model/lab_state.js";
+import {
+  changed,
+  FIELDS,
+  initialState,
+  pinnable,
+  readFragment,
+  writeFragment,
+} from "../../docs/lab/modules/model/lab_state.js";
 import { InputError, readTensor } from "../../docs/lab/modules/model/tensor_input.js";
 
 /** For each field: changes of the state that an address carries, and texts that are no value of the field. */
@@ -31,6 +38,23 @@ const CASES = {
   loss: { carried: [{ loss: "mean_square" }], refused: ["", "mean", "hasOwnProperty"] },
   calls: { carried: [{ calls: 1 }, { calls: 100_000 }], refused: ["", "0", "-1", "1.5", "100001"] },
   layers: { carried: [{ layers: 1 }, { layers: 20 }], refused: ["", "0", "21", "two"] },
+  call: { carried: [{ call: 2 }, { call: 100 }], refused: ["", "0", "101", "1.5"] },
+  held: { carried: [{ held: "0110" }, { held: "0000" }], refused: ["2", "011", "01100", "x", "0 1"] },
+  stream: { carried: [{ stream: "compiled" }], refused: ["", "cuda", "Eager"] },
+  pinned: {
+    carried: [
+      { pinned: { p: 0.9, seed: -5n, training: false, scaling: "vanilla", call: 3, held: "" } },
+      { pinned: { p: 1, seed: 2n ** 64n - 1n, training: true, scaling: "none", call: 1, held: "01" } },
+    ],
+    refused: [
+      "0.5",
+      "0.5~0~train~inverted~1",
+      "2~0~train~inverted~1~",
+      "0.5~x~train~inverted~1~",
+      "0.5~0~train~inverted~1~7",
+    ],
+  },
+  show: { carried: [{ show: "depth" }, { show: "guess" }], refused: ["", "Depth", "toString"] },
 };
 
 test("every field of the state has its cases here", () => {
@@ -99,6 +123,23 @@ test("an address of version 1 keeps its meaning, and the state its address", () 
     layers: 20,
   });
   assert.deepEqual(missing(full, readFragment(full)), []);
+});
+
+test("what came after the first links is named only where it is not as usual", () => {
+  assert.doesNotMatch(writeFragment(initialState()), /call|mask|stream|pin|show/);
+});
+
+test("a mask that is held is let go where the values no longer fit it, and stays where they do", () => {
+  const state = { ...initialState(), held: "0110" };
+  assert.equal(changed(state, { p: 0.9 }).held, "0110");
+  assert.equal(changed(state, { numbers: Float64Array.of(4, 3, 2, 1) }).held, "0110");
+  assert.equal(changed(state, { numbers: Float64Array.of(1, 2), shape: [2] }).held, "");
+});
+
+test("a pinned call is what decides its mask, and is read as it was written", () => {
+  const state = { ...initialState(), p: 1 / 3, seed: -1n, call: 7 };
+  const again = readFragment(writeFragment({ ...initialState(), pinned: pinnable(state) }));
+  assert.deepEqual(again.pinned, { p: 1 / 3, seed: -1n, training: true, scaling: "inverted", call: 7, held: "" });
 });
 
 test("an empty fragment is the first example", () => {

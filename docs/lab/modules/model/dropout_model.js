@@ -85,11 +85,12 @@ export function factors({ p, scaling, training }, dtype) {
  * @param {V} x
  * @param {Uint8Array} mask 1 = kept
  * @param {Call} call
+ * @param {{kept: number, dropped: number}} [by] other factors than those of an eager call
  * @returns {V} in the dtype of x
  */
 // #region applyMask
-export function applyMask(x, mask, call) {
-  const { kept, dropped } = factors(call, dtypeOf(x));
+export function applyMask(x, mask, call, by = factors(call, dtypeOf(x))) {
+  const { kept, dropped } = by;
   const factor = Float64Array.of(dropped, kept);
   const y = /** @type {V} */ (values(x.length, dtypeOf(x)));
   for (let i = 0; i < x.length; i++) y[i] = x[i] * factor[mask[i]];
@@ -108,6 +109,16 @@ export function mean(of) {
 }
 
 /**
+ * The Euclidean norm of values, accumulated in double precision.
+ * @param {Values} of
+ */
+export function norm(of) {
+  let squares = 0;
+  for (let i = 0; i < of.length; i++) squares += of[i] ** 2;
+  return Math.sqrt(squares);
+}
+
+/**
  * The output of torch.manual_seed(seed); F.dropout(x, p), bit for bit.
  * @template {Values} V
  * @param {V} x
@@ -121,29 +132,6 @@ export function dropout(x, p, seed) {
 }
 
 /**
- * How many of n ones are left after each of a stack of layers, called in order.
- *
- * Scaled, their mean is kept s^L / n and their mean of squares kept s^(2 L) / n after L layers; unscaled, both
- * are kept / n. The number kept is binomial with probability q^L.
- * @param {bigint} seed
- * @param {number} p drop probability in [0, 1]
- * @param {number} n how many ones
- * @param {number} layers
- * @returns {number[]} one count a layer
- */
-export function keptByDepth(seed, p, n, layers) {
-  const stream = new TorchStream(seed);
-  const left = new Uint8Array(n).fill(1);
-  return Array.from({ length: layers }, () => {
-    // torch draws for what is already 0 as well
-    const mask = stream.mask(n, p);
-    let kept = 0;
-    for (let i = 0; i < n; i++) kept += left[i] &= mask[i];
-    return kept;
-  });
-}
-
-/**
  * dL/dx of a loss of y, with the roundings of torch's backward pass.
  *
  * The sum sends a gradient of 1 to each y, the mean of squares (1/n) (2 y); dropout multiplies either by
@@ -153,14 +141,15 @@ export function keptByDepth(seed, p, n, layers) {
  * @param {Uint8Array} mask 1 = kept
  * @param {Call} call
  * @param {Loss} loss
+ * @param {{kept: number, dropped: number}} [by] other factors than those of an eager call
  * @returns {V} in the dtype of y
  */
 // #region gradient
-export function gradient(y, mask, call, loss) {
+export function gradient(y, mask, call, loss, by) {
   const dtype = dtypeOf(y);
   const upstream = /** @type {V} */ (values(y.length, dtype));
   const share = rounded(1 / y.length, dtype);
   for (let i = 0; i < y.length; i++) upstream[i] = loss === "sum" ? 1 : share * rounded(2 * y[i], dtype);
-  return applyMask(upstream, mask, call);
+  return applyMask(upstream, mask, call, by);
 }
 // #endregion gradient

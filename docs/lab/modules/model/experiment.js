@@ -7,7 +7,7 @@
  */
 
 import { inUnits, meanLaw } from "./mean_law.js";
-import { TorchStream } from "./torch_stream.js";
+import { streamOf } from "./streams.js";
 
 /** @typedef {import("./derived.js").Derived} Derived */
 /** @typedef {import("./mean_law.js").MeanLaw} MeanLaw */
@@ -45,7 +45,7 @@ export class Experiment {
   /** The law of the running mean after some numbers of calls. @type {Map<number, MeanLaw>} */
   laws = new Map();
   #key = "";
-  #stream = new TorchStream(0n);
+  #stream = streamOf({ stream: "eager", seed: 0n, p: 0, dtype: "float32" }, 0);
   #sum = 0;
   #means = new Float64Array(128);
   /** @type {Float64Array | undefined} */
@@ -56,6 +56,8 @@ export class Experiment {
   #kept = [];
   #p = 0;
   #factor = 1;
+  /** How often each element was kept. */
+  #counts = new Uint32Array(0);
   #marks = new Set([1]);
 
   /** Each call's mean. */
@@ -68,22 +70,28 @@ export class Experiment {
     return this.#sum / this.done;
   }
 
+  /** Each element of y, averaged over all calls. */
+  get averages() {
+    return Float64Array.from(this.#counts, (count, i) => (count * this.#kept[i]) / this.done);
+  }
+
   /** Whether calls are still to be made, or laws to be found. */
   get unfinished() {
     return this.random && (this.done < this.wanted || this.#missing().length > 0);
   }
 
   /** Go on with a state, or start again if it calls another layer. @param {Derived} derived */
-  take({ state, x, factors }) {
-    const { seed, p, training, scaling, dtype, numbers, calls } = state;
-    this.random = training && p > 0 && p < 1 && x.every(squarable) && x.some(Boolean);
+  take({ state, x, factors, draws }) {
+    const { seed, p, scaling, dtype, numbers, calls, stream } = state;
+    this.random = draws && x.every(squarable) && x.some(Boolean);
     this.wanted = calls;
     this.#marks = new Set(checkpoints(calls, POINTS_PER_DECADE));
     // What decides the calls; how many of them are wanted does not.
-    const key = [seed, p, training, scaling, dtype].join(" ");
+    const key = [stream, seed, p, draws, scaling, dtype].join(" ");
     if (key !== this.#key || this.#written !== numbers || calls < this.done) {
       [this.#key, this.#written] = [key, numbers];
-      this.#stream = new TorchStream(seed);
+      this.#stream = streamOf(state, x.length);
+      this.#counts = new Uint32Array(x.length);
       [this.done, this.#sum, this.path] = [0, 0, []];
       this.laws = new Map();
       this.#numbers = inUnits(numbers) ? numbers : x;
@@ -100,12 +108,15 @@ export class Experiment {
   /** Call the layer some times; once all calls are made, find a law. @param {number} most calls to have made then */
   step(most) {
     if (!this.random) return;
-    const kept = this.#kept;
+    const [kept, counts] = [this.#kept, this.#counts];
     const n = kept.length;
     for (let i = 0; i < Math.max(1, STEP / n) && this.done < Math.min(most, this.wanted); i++) {
-      const mask = this.#stream.mask(n, this.#p);
+      const mask = this.#stream.mask();
       let total = 0;
-      for (let k = 0; k < n; k++) total += mask[k] * kept[k];
+      for (let k = 0; k < n; k++) {
+        total += mask[k] * kept[k];
+        counts[k] += mask[k];
+      }
       this.#sum += this.#means[this.done++] = total / n;
       if (this.#marks.has(this.done)) this.path.push([this.done, this.running]);
     }

@@ -6,33 +6,36 @@
  * @module lab_state
  */
 
-import { quoted, readCount, readNumbers, readP, readSeed, readShape, writeNumbers } from "./field_text.js";
+import { chosen, counted, quoted, readMask, readNumbers, readP, readSeed, readShape, writeNumbers } from "./fields.js";
+import { STREAM_CHOICES } from "./streams.js";
 import { InputError, MOST_DIMENSIONS } from "./tensor_input.js";
 
 /** @typedef {import("./dropout_model.js").Dtype} Dtype */
 /** @typedef {import("./dropout_model.js").Scaling} Scaling */
 /** @typedef {import("./dropout_model.js").Loss} Loss */
+/** @template T @typedef {import("./fields.js").Field<T>} Field */
+/** @template T @typedef {import("./fields.js").ChoiceField<T>} ChoiceField */
 /**
- * One property of the state.
- * @template T
- * @typedef {object} Field
- * @property {string} name in the address
- * @property {string} label of its control
- * @property {T} initial in the example of the first page
- * @property {(text: string) => T} read throws InputError
- * @property {(value: T) => string} write as read() reads it
- * @property {(value: T) => boolean} [usual] where the address need not say it
+ * A call that others are compared with.
+ * @typedef {{p: number, seed: bigint, training: boolean, scaling: Scaling, call: number, held: string}} Pinned
  */
-/**
- * One of a few values.
- * @template T
- * @typedef {{value: T, text: string, words: string}} Choice
- */
-/** @template T @typedef {Field<T> & {choices: Choice<T>[]}} ChoiceField */
-/** @typedef {Field<number> & {least: number, greatest: number}} CountField */
+/** @typedef {import("./streams.js").StreamName} StreamName */
 
 const VERSION = "1";
 const LONGEST = 60_000;
+
+/** What of the call is looked at, by its name in the address. */
+const CONSEQUENCES = {
+  mean: "Mean",
+  elements: "Elements",
+  scalings: "Train|Eval",
+  gradient: "Gradient",
+  norm: "Norm",
+  depth: "Depth",
+  network: "Network",
+  compare: "A|B",
+  guess: "Guess",
+};
 
 /** What the state consists of, in the order of the address. */
 export const FIELDS = {
@@ -72,9 +75,9 @@ export const FIELDS = {
   ]),
   /** @type {ChoiceField<Scaling>} */
   scaling: chosen("scaling", "Scaling", [
-    { value: "inverted", text: "inverted", words: "Inverted: ÷ (1 − p) in training, as torch" },
-    { value: "vanilla", text: "vanilla", words: "Vanilla: × (1 − p) in evaluation" },
-    { value: "none", text: "none", words: "None" },
+    { value: "inverted", text: "inverted", words: "Inverted", help: "÷ (1 − p) in training, as torch does" },
+    { value: "vanilla", text: "vanilla", words: "Vanilla", help: "× (1 − p) in evaluation instead" },
+    { value: "none", text: "none", words: "None", help: "no factor in either" },
   ]),
   /** @type {ChoiceField<Loss>} */
   loss: chosen("loss", "Loss", [
@@ -85,6 +88,30 @@ export const FIELDS = {
   calls: counted("draws", "Calls", 100, 100_000),
   /** how many are stacked */
   layers: counted("layers", "Layers L", 10, 20),
+  /** which of the calls after seeding is looked at */
+  call: { ...counted("call", "Call", 1, 100), usual: (/** @type {number} */ call) => call === 1 },
+  /** the mask, if it is held and no longer drawn: a 0 or 1 for each number @type {Field<string>} */
+  held: { name: "mask", label: "Mask", initial: "", read: readMask, write: String, usual: (held) => held === "" },
+  /** who draws @type {ChoiceField<StreamName>} */
+  stream: { ...chosen("stream", "Stream", STREAM_CHOICES), usual: (stream) => stream === "eager" },
+  /** the call to compare with @type {Field<Pinned | null>} */
+  pinned: {
+    name: "pin",
+    label: "Pinned call",
+    initial: null,
+    read: readPinned,
+    write: writePinned,
+    usual: (pinned) => pinned === null,
+  },
+  /** the consequence that is looked at @type {ChoiceField<string>} */
+  show: {
+    ...chosen(
+      "show",
+      "Consequence",
+      Object.entries(CONSEQUENCES).map(([text, words]) => ({ value: text, text, words })),
+    ),
+    usual: (/** @type {string} */ show) => show === "mean",
+  },
 };
 
 /** @typedef {{[Key in keyof typeof FIELDS]: (typeof FIELDS)[Key]["initial"]}} LabState */
@@ -92,31 +119,50 @@ export const FIELDS = {
 /** The table without the types of its values, for what treats all rows alike. */
 const ROWS = /** @type {[keyof LabState, Field<any>][]} */ (Object.entries(FIELDS));
 
-/**
- * @template T
- * @param {string} name
- * @param {string} label
- * @param {Choice<T>[]} choices the first is the initial one
- * @returns {ChoiceField<T>}
- */
-function chosen(name, label, choices) {
-  return {
-    name,
-    label,
-    choices,
-    initial: choices[0].value,
-    read(text) {
-      const found = choices.find((choice) => choice.text === text);
-      if (found) return found.value;
-      throw new InputError(`${name} must be ${choices.map((one) => one.text).join(" or ")}; got ${quoted(text)}`);
-    },
-    write: (value) => choices.find((choice) => choice.value === value)?.text ?? "",
-  };
+/** What of a call is compared, in the order of its text. */
+const PINNED = /** @type {const} */ (["p", "seed", "training", "scaling", "call", "held"]);
+const BETWEEN = "~";
+
+/** @param {string} text @returns {Pinned | null} */
+function readPinned(text) {
+  if (text === "") return null;
+  const parts = text.split(BETWEEN);
+  if (parts.length !== PINNED.length) {
+    throw new InputError(`pin must be ${PINNED.length} values between ${BETWEEN}; got ${quoted(text)}`);
+  }
+  return /** @type {Pinned} */ (Object.fromEntries(PINNED.map((key, i) => [key, FIELDS[key].read(parts[i])])));
 }
 
-/** @param {string} name @param {string} label @param {number} initial @param {number} greatest @returns {CountField} */
-function counted(name, label, initial, greatest) {
-  return { name, label, initial, least: 1, greatest, read: (text) => readCount(name, text, greatest), write: String };
+/** @param {Pinned | null} pinned @returns {string} */
+function writePinned(pinned) {
+  if (!pinned) return "";
+  const row = /** @type {Record<string, Field<any>>} */ (FIELDS);
+  return PINNED.map((key) => row[key].write(pinned[key])).join(BETWEEN);
+}
+
+/**
+ * Whether the mask is one that was set by hand. At p = 0 torch keeps everything, and at p = 1 there is no factor for
+ * what a mask would keep: there it waits.
+ * @param {LabState} state
+ */
+export function holds({ held, training, p }) {
+  return held !== "" && training && p > 0 && p < 1;
+}
+
+/** @param {LabState} state @returns {Pinned} what of it is compared */
+export function pinnable({ p, seed, training, scaling, call, held }) {
+  return { p, seed, training, scaling, call, held };
+}
+
+/**
+ * The state after a change: a mask that is held is let go where it no longer fits the values.
+ * @param {LabState} state
+ * @param {Partial<LabState>} changes
+ * @returns {LabState}
+ */
+export function changed(state, changes) {
+  const next = { ...state, ...changes };
+  return next.held.length === next.numbers.length ? next : { ...next, held: "" };
 }
 
 /** @returns {LabState} the example of the first page */
@@ -167,19 +213,22 @@ export function readFragment(fragment) {
   }
   const state = { ...initialState(), ...named };
   // Without a shape x is a vector.
-  return named.shape ? fitting(state) : { ...state, shape: [state.numbers.length] };
+  return fitting(named.shape ? state : { ...state, shape: [state.numbers.length] });
 }
 
 /**
  * @param {LabState} state
  * @returns {LabState} the same
- * @throws {InputError} where the shape does not fit the numbers
+ * @throws {InputError} where the shape or the mask does not fit the numbers
  */
 function fitting(state) {
-  const { numbers, shape } = state;
+  const { numbers, shape, held } = state;
   const holds = shape.reduce((product, length) => product * length, 1);
   if (shape.length > MOST_DIMENSIONS || holds !== numbers.length) {
     throw new InputError(`shape must fit the ${numbers.length} numbers of x; got ${quoted(FIELDS.shape.write(shape))}`);
+  }
+  if (held && held.length !== numbers.length) {
+    throw new InputError(`mask must fit the ${numbers.length} numbers of x; got ${quoted(held)}`);
   }
   return state;
 }

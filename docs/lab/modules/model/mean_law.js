@@ -68,9 +68,10 @@ function greatestDivisor(a, b) {
  * @param {number} q probability to be kept, in (0, 1)
  * @param {number} c factor of what is kept
  * @param {number} calls K, at least 1
+ * @param {number} [mostTerms] of the transform: with fewer the law is found faster, and more often taken as normal
  * @returns {MeanLaw}
  */
-export function meanLaw(numbers, q, c, calls) {
+export function meanLaw(numbers, q, c, calls, mostTerms = MOST_TERMS) {
   const all = Array.from(numbers);
   const n = all.length;
   const sum = all.reduce((total, x) => total + x, 0);
@@ -78,7 +79,7 @@ export function meanLaw(numbers, q, c, calls) {
   const mean = (c * q * sum) / n;
   const standardError = (c / n) * Math.sqrt((squares * q * (1 - q)) / calls);
   const shared = inUnits(all);
-  const distribution = shared && sumOfCalls(shared.multiples, q, calls);
+  const distribution = shared && sumOfCalls(shared.multiples, q, calls, mostTerms);
   if (!shared || !distribution) return normalLaw(mean, standardError);
   const step = (shared.unit * c) / (n * calls);
   const [low, high] = [0.025, 0.975].map((level) => quantile(distribution, level) * step);
@@ -121,9 +122,10 @@ function normalLaw(mean, standardError) {
  * @param {[number, number][]} multiples [multiple, how many elements have it]
  * @param {number} q
  * @param {number} calls
+ * @param {number} mostTerms
  * @returns {{start: number, probabilities: Float64Array} | null} null where that would take too long
  */
-function sumOfCalls(multiples, q, calls) {
+function sumOfCalls(multiples, q, calls, mostTerms) {
   if (multiples.length === 0) return { start: 0, probabilities: Float64Array.of(1) };
   // the unit is the number itself
   if (multiples.length === 1) return binomial(multiples[0][1] * calls, q);
@@ -143,7 +145,7 @@ function sumOfCalls(multiples, q, calls) {
   const start = Math.max(least, Math.floor(mean - reach));
   const end = Math.min(greatest, Math.ceil(mean + reach));
   const window = 2 ** Math.ceil(Math.log2(end - start + 1));
-  if (window > LARGEST_WINDOW || window * multiples.length > MOST_TERMS) return null;
+  if (window > LARGEST_WINDOW || window * multiples.length > mostTerms) return null;
   const { real, imaginary } = characteristic(multiples, q, calls, start, window);
   transform(real, imaginary);
   const probabilities = real.subarray(0, end - start + 1).map((sum) => Math.max(0, sum / window));

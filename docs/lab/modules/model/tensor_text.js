@@ -151,3 +151,12 @@ export function place(shape, index) {
   }
   return `[${indices.join(",")}]`;
 }
+
+/**
+ * A number for people: enough digits, none idle.
+ * @param {number} value
+ * @param {number} [digits] significant
+ */
+export function shown(value, digits = 4) {
+  return Object.is(value, -0) ? "-0" : String(Number(value.toPrecision(digits)));
+}

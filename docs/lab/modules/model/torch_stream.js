@@ -56,6 +56,15 @@ export class TorchStream {
   }
 
   /**
+   * Draw a 64-bit number as its two words, the higher first.
+   * @returns {[number, number]}
+   */
+  pair() {
+    const { words, from } = this.#next(1);
+    return [words[from], words[from + 1]];
+  }
+
+  /**
    * Draw u = (2^32 h + l mod 2^53) / 2^53, one for each element (random64 of CPUGeneratorImpl.cpp).
    * @param {number} count how many
    * @returns {Float64Array} in [0, 1)

@@ -1,19 +1,55 @@
 /**
- * Small charts as SVG: a handful of marks each, which a chart library would outweigh many times.
+ * What a consequence consists of: a panel with its name, controls and a sentence, and a chart as SVG. A chart is a
+ * handful of marks, which a chart library would outweigh many times.
  *
  * @module charts
  */
 
-import { html, shown, svg, widthInside } from "./dom.js";
+import { html, roomInside, shown, svg } from "./dom.js";
+import { place } from "../model/tensor_text.js";
 
+/** @typedef {import("../model/derived.js").Derived} Derived */
+/** @typedef {import("../model/lab_state.js").LabState} LabState */
+/** @typedef {import("./calls.js").Calls} Calls */
+/**
+ * What a consequence may ask of the lab.
+ * @typedef {object} Lab
+ * @property {(changes: Partial<LabState>) => void} change
+ * @property {() => LabState} now
+ * @property {Calls} calls
+ * @property {() => number} lit the element that is looked at
+ * @property {(on: boolean) => void} veil hides y, or shows it again
+ */
+/**
+ * A consequence: it shows what follows from a state, and may have work left that waits for the next frame.
+ * @typedef {object} Panel
+ * @property {(derived: Derived) => void} render
+ * @property {(chosen: boolean) => void} [chosen] is told when it is looked at, and when no longer
+ */
+/** @typedef {(parent: HTMLElement, lab: Lab) => Panel} CreatePanel */
 /** @typedef {{from: number, to: number, log?: boolean, ticks?: number[], label: string, text?: (tick: number) => string}} Axis */
 
-const HEIGHT = 220;
-const MARGIN = { top: 10, right: 24, bottom: 42, left: 58 };
+/** Places a value, in pixels. @typedef {(value: number) => number} Place */
+/** What a chart leaves to others of its room. @typedef {{height?: number, right?: number}} Frame */
 
-/** @param {number} from @param {number} to @returns {number[]} about five round numbers between the two */
+const HEIGHT = 168;
+const MARGIN = { top: 20, right: 10, bottom: 34, left: 46 };
+
+/**
+ * @param {HTMLElement} parent
+ * @param {string} title
+ * @param {...Node} controls
+ */
+export function createPanel(parent, title, ...controls) {
+  const told = html("p", { class: "lab-told" });
+  const picture = html("div", { class: "lab-picture" });
+  parent.append(html("div", { class: "lab-head" }, html("h3", {}, title), ...controls), told, picture);
+  return { told, picture };
+}
+
+/** @param {number} from @param {number} to @returns {number[]} about four round numbers between the two */
 function roundTicks(from, to) {
-  const raw = (to - from) / 5;
+  const raw = (to - from) / 4;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((k) => k * power).find((candidate) => candidate >= raw) ?? raw;
   const ticks = [];
@@ -21,10 +57,10 @@ function roundTicks(from, to) {
   return ticks;
 }
 
-/** @param {number} from @param {number} to @returns {number[]} powers of ten between the two, at most six */
+/** @param {number} from @param {number} to @returns {number[]} powers of ten between the two, at most five */
 export function powerTicks(from, to) {
   const [low, high] = [Math.ceil(Math.log10(from) - 1e-9), Math.floor(Math.log10(to) + 1e-9)];
-  const step = Math.max(1, Math.ceil((high - low) / 5));
+  const step = Math.max(1, Math.ceil((high - low) / 4));
   const ticks = [];
   for (let k = low; k <= high; k += step) ticks.push(10 ** k);
   return ticks;
@@ -36,18 +72,19 @@ export function powerTicks(from, to) {
  * @param {Axis} x
  * @param {Axis} y
  * @param {string} description what a reader without sight is told
+ * @param {Frame} [frame]
  */
-export function chart(parent, x, y, description) {
-  const width = Math.max(240, Math.floor(widthInside(parent)));
-  const right = width - MARGIN.right;
-  const bottom = HEIGHT - MARGIN.bottom;
+export function chart(parent, x, y, description, { height = HEIGHT, right: beside = MARGIN.right } = {}) {
+  const width = Math.max(200, Math.floor(roomInside(parent).width));
+  const right = width - beside;
+  const bottom = height - MARGIN.bottom;
   const X = placed(x, MARGIN.left, right);
   const Y = placed(y, bottom, MARGIN.top);
   const root = svg("svg", {
     class: "lab-chart",
-    viewBox: `0 0 ${width} ${HEIGHT}`,
+    viewBox: `0 0 ${width} ${height}`,
     width,
-    height: HEIGHT,
+    height,
     role: "img",
     "aria-label": description,
   });
@@ -61,17 +98,10 @@ export function chart(parent, x, y, description) {
   }
   root.append(svg("line", { class: "axis", x1: MARGIN.left, x2: right, y1: bottom, y2: bottom }));
   root.append(
-    svg("text", { class: "label", x: (MARGIN.left + right) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, x.label),
+    svg("text", { class: "label", x: (MARGIN.left + right) / 2, y: height - 4, "text-anchor": "middle" }, x.label),
+    svg("text", { class: "label", x: 4, y: 11 }, y.label),
   );
-  const middle = (MARGIN.top + bottom) / 2;
-  root.append(
-    svg(
-      "text",
-      { class: "label", x: 12, y: middle, "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` },
-      y.label,
-    ),
-  );
-  return { root, X, Y, bottom };
+  return { root, X, Y, bottom, right, width };
 }
 
 /**
@@ -86,6 +116,29 @@ function placed({ from, to, log }, start, end) {
     const share = ((log ? Math.log(value) : value) - low) / (high - low);
     return Math.round((start + Math.max(0, Math.min(1, share)) * (end - start)) * 100) / 100;
   };
+}
+
+/** What an axis can show of a value. @param {number} value */
+export const finite = (value) => (Number.isFinite(value) ? value : 0);
+
+/** The axis of the elements of a tensor. @param {number[]} shape @param {number} count @returns {Axis} */
+export function elementAxis(shape, count) {
+  const step = Math.ceil(count / 5);
+  const ticks = Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step);
+  return { from: -0.5, to: count - 0.5, ticks, label: "element", text: (i) => place(shape, i) };
+}
+
+/** The least and the greatest of values and 0: an axis of some length. @param {Iterable<number>} of @returns {[number, number]} */
+export function extent(of) {
+  const all = Array.from(of, finite);
+  const [low, high] = [Math.min(0, ...all), Math.max(0, ...all)];
+  return [low, high || (low < 0 ? 0 : 1)];
+}
+
+/** A point for each of many values. @param {string} className @param {ArrayLike<number>} of @param {{X: Place, Y: Place}} chart */
+export function points(className, of, { X, Y }) {
+  const d = Array.from(of, (value, i) => `M${X(i)} ${Y(finite(value))}h0`).join("");
+  return svg("path", { class: `points ${className}`, d });
 }
 
 /** @param {string} className @param {[number, number][]} points in pixels */
@@ -116,21 +169,23 @@ export function bar(className, left, right, top, bottom) {
 }
 
 /**
- * A chart with its title, and words for its marks.
- * @param {string} title
+ * A chart with words for its marks.
  * @param {Element} root the chart
  * @param {[string, string][]} marks class and words
  */
-export function figure(title, root, marks) {
+export function figure(root, marks) {
   const legend = marks.map(([className, words]) => {
     const solid = className.startsWith("band") || className.startsWith("bar");
+    const dot = className.startsWith("dot");
     const mark = solid
-      ? bar(className, 0, 22, 0, 12)
-      : line(className, [
-          [0, 6],
-          [22, 6],
-        ]);
-    return html("li", {}, svg("svg", { width: 22, height: 12, "aria-hidden": "true" }, mark), words);
+      ? bar(className, 0, 16, 1, 11)
+      : dot
+        ? svg("circle", { class: className, cx: 8, cy: 6, r: 4 })
+        : line(className, [
+            [0, 6],
+            [16, 6],
+          ]);
+    return html("li", {}, svg("svg", { width: 16, height: 12, "aria-hidden": "true" }, mark), words);
   });
-  return html("figure", {}, html("figcaption", {}, title), root, html("ul", { class: "lab-legend" }, ...legend));
+  return html("figure", {}, root, html("figcaption", {}, html("ul", { class: "lab-legend" }, ...legend)));
 }

@@ -8,17 +8,17 @@ import { html, setText } from "./dom.js";
 import { InputError } from "../model/tensor_input.js";
 
 /** @typedef {import("./dom.js").Children} Children */
-/** @typedef {import("../model/lab_state.js").CountField} CountField */
+/** @typedef {import("../model/fields.js").CountField} CountField */
 /**
  * @template T
- * @typedef {import("../model/lab_state.js").ChoiceField<T>} ChoiceField
+ * @typedef {import("../model/fields.js").ChoiceField<T>} ChoiceField
  */
 
 // ms before an unfinished number is called wrong
 const PATIENCE = 500;
 
 /**
- * Radio buttons for a field with choices.
+ * Radio buttons in one row for a field with choices, and a line about the chosen one.
  * @template T
  * @param {ChoiceField<T>} field
  * @param {(value: T) => void} change
@@ -29,15 +29,19 @@ export function choice({ name, label, choices }, change) {
     radio.addEventListener("change", () => change(value));
     return { value, radio, labelled: html("label", {}, radio, words) };
   });
+  const helps = choices.some(({ help }) => help);
+  const help = html("p", { class: "lab-help", id: `lab-${name}-help` });
   const element = html(
     "fieldset",
-    { class: "lab-choice" },
+    { class: "lab-choice", "aria-describedby": helps ? help.id : undefined },
     html("legend", {}, label),
-    ...radios.map(({ labelled }) => labelled),
+    html("div", { class: "lab-segments" }, ...radios.map(({ labelled }) => labelled)),
+    ...(helps ? [help] : []),
   );
   /** @param {T} chosen */
   const show = (chosen) => {
     for (const { value, radio } of radios) radio.checked = value === chosen;
+    setText(help, choices.find(({ value }) => value === chosen)?.help ?? "");
   };
   return { element, show };
 }
@@ -61,6 +65,7 @@ export function slider({ name, label, least, greatest }, change) {
   /** @param {number} value */
   const show = (value) => {
     slide.value = String(value);
+    slide.setAttribute("aria-valuetext", `${value} of ${greatest}`);
     setText(number, slide.value);
   };
   return { element, show };

@@ -1,139 +1,150 @@
 /**
- * Depth: a stack of dropout layers, with the scale and without.
+ * Depth: the reader's own values through a stack of dropout layers, with one element traced.
  *
  * @module depth_view
  */
 
-import { area, chart, figure, line, powerTicks } from "./charts.js";
+import { area, chart, createPanel, extent, figure, finite, line } from "./charts.js";
 import { slider } from "./controls.js";
-import { html, setText, shown, svg } from "./dom.js";
-import { binomialInterval } from "../model/closed_forms.js";
-import { keptByDepth } from "../model/dropout_model.js";
+import { html, roomInside, setText, shown, svg } from "./dom.js";
+import { lawBehind, stacked } from "../model/consequences.js";
+import { squarable } from "../model/experiment.js";
 import { FIELDS } from "../model/lab_state.js";
+import { nameOf } from "../model/sentences.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
-/** @typedef {import("../model/lab_state.js").LabState} LabState */
-/**
- * What a stack does to ones: how many are left after each layer, and the central 95 % of that number.
- * @typedef {{q: number, layers: number, kept: number[], intervals: [number, number][]}} Stack
- */
-/** @typedef {ReturnType<typeof chart>} Chart */
+/** @typedef {import("../model/consequences.js").Stack} Stack */
+/** @typedef {import("./charts.js").Lab} Lab */
 
-const ONES = 10_000;
+const HEIGHT = 128;
+// rows of dots, the traced element among them
+const MOST_ROWS = 4;
+const ROW = 13;
+const [LEFT, RIGHT] = [46, 10];
 
-/**
- * @param {HTMLElement} parent
- * @param {(changes: Partial<LabState>) => void} change
- */
-export function createDepth(parent, change) {
+/** @param {HTMLElement} parent @param {Lab} lab */
+export function createDepth(parent, { change, lit }) {
   const control = slider(FIELDS.layers, (layers) => change({ layers }));
-  const told = html("p");
-  const pictures = html("div", { class: "lab-charts" });
-  parent.append(control.element, told, pictures);
-
-  let key = "";
-  /** @type {Stack} */
-  let stack;
-
+  const { told, picture } = createPanel(parent, "Depth", control.element);
   /** @param {Derived} derived */
-  const render = ({ state: { p, seed, layers } }) => {
+  const render = (derived) => {
+    const { layers } = derived.state;
     control.show(layers);
-    if (p === 1) {
-      setText(told, "At p = 1 the first layer drops everything: no scale brings it back.");
-      return pictures.replaceChildren();
-    }
-    if (key !== `${seed} ${p} ${layers}`) {
-      key = `${seed} ${p} ${layers}`;
-      stack = stacked(seed, p, layers);
-    }
-    setText(told, sentence(stack));
-    pictures.replaceChildren(
-      drawn(pictures, stack, "The mean", "mean of y", 1),
-      drawn(pictures, stack, "The second moment", "mean of y²", 2),
-    );
+    const stack = stacked(derived, layers);
+    setText(told, `${leftSentence(derived, stack)} ${traceSentence(derived, stack, lit())}`);
+    picture.replaceChildren(html("div", {}, traced(picture, derived, stack, lit())), means(picture, derived, stack));
   };
   return { render };
 }
 
-/** @param {bigint} seed @param {number} p @param {number} layers @returns {Stack} */
-function stacked(seed, p, layers) {
-  const kept = keptByDepth(seed, p, ONES, layers);
-  const intervals = kept.map((_, i) => binomialInterval(ONES, (1 - p) ** (i + 1)));
-  return { q: 1 - p, layers, kept, intervals };
+/** @param {Derived} derived @param {Stack} stack */
+function leftSentence({ x, state: { layers, training } }, { kept, q }) {
+  const through = `Through ${layers} ${layers === 1 ? "layer" : "layers"}: ${kept[layers]} of ${x.length} are left`;
+  if (!training) return `${through}: evaluation drops nothing.`;
+  return `${through}; in ${percent((1 - q ** layers) ** x.length)} of all stacks none.`;
 }
 
-/** @param {Stack} stack @returns {string} */
-function sentence({ q, layers, kept }) {
-  const left = kept[layers - 1];
-  return (
-    `${ONES} ones through ${layers} ${layers === 1 ? "layer" : "layers"}: ${left} are left, (1 − p)^L = ${shown(q ** layers, 3)} of them on average. ` +
-    `Scaled, their mean is ${shown(left / ONES / q ** layers)} (law: 1) and their mean of squares ${shown(left / ONES / q ** (2 * layers))} (law: 1/(1 − p)^L = ${shown(q ** -layers)}). ` +
-    `Unscaled, both are ${shown(left / ONES)} (law: ${shown(q ** layers)}).`
-  );
+/** @param {number} share */
+const percent = (share) => (share > 0 && share < 1e-4 ? "less than 0.01 %" : `${shown(100 * share, 3)} %`);
+
+/** @param {Derived} derived @param {Stack} stack @param {number} lit */
+function traceSentence(derived, { left, factor }, lit) {
+  const died = left.findIndex((alive) => !alive[lit]);
+  const last = (died < 0 ? left.length : died) - 1;
+  const value = shown(derived.x[lit] * factor ** last, 3);
+  return died < 0
+    ? `${nameOf(derived, lit)} became ${value}.`
+    : `${nameOf(derived, lit)} was ${value} until layer ${died}.`;
 }
+
+/** @param {number} width @param {number} layers @returns {(layer: number) => number} where a layer stands, in pixels */
+const columns = (width, layers) => (layer) => LEFT + (layer / layers) * (width - LEFT - RIGHT);
 
 /**
- * @param {Element} parent that the chart will fill
+ * Rows of elements, columns of layers: a dot while an element is left.
+ * @param {Element} parent
+ * @param {Derived} derived
  * @param {Stack} stack
- * @param {string} title
- * @param {string} label of the vertical axis
- * @param {number} power of y whose mean is shown
+ * @param {number} lit
  */
-function drawn(parent, stack, title, label, power) {
-  const { q, layers } = stack;
-  const depths = Array.from({ length: layers }, (_, i) => i + 1);
-  const [least, most] = [q ** layers / 3, Math.max(1, q ** (layers * (1 - power))) * 3];
+function traced(parent, derived, { left }, lit) {
+  const width = Math.max(200, Math.floor(roomInside(parent).width));
+  const n = derived.x.length;
+  const first = Math.max(0, Math.min(lit - 1, n - MOST_ROWS));
+  const shownRows = Array.from({ length: Math.min(n, MOST_ROWS) }, (_, i) => first + i);
+  const height = ROW * MOST_ROWS + 2;
+  const X = columns(width, left.length - 1);
+  const root = svg("svg", {
+    class: "lab-chart",
+    viewBox: `0 0 ${width} ${height}`,
+    width,
+    height,
+    role: "img",
+    "aria-label": "Which elements are left after each layer",
+  });
+  shownRows.forEach((index, row) => {
+    const y = ROW * (row + 0.5) + 1;
+    const died = left.findIndex((alive) => !alive[index]);
+    const end = died < 0 ? left.length - 1 : died;
+    const isLit = index === lit;
+    root.append(
+      svg(
+        "text",
+        { class: isLit ? "chosen" : "", x: LEFT - 8, y: y + 4, "text-anchor": "end" },
+        nameOf(derived, index),
+      ),
+    );
+    root.append(
+      line(`life${isLit ? " lit" : ""}`, [
+        [X(0), y],
+        [X(end), y],
+      ]),
+    );
+    for (let layer = 0; layer <= end; layer++) {
+      const gone = layer === died;
+      root.append(
+        svg("circle", { class: `dot-u ${gone ? "dropped" : "kept"}`, cx: X(layer), cy: y, r: isLit ? 4.5 : 3.5 }),
+      );
+    }
+  });
+  return root;
+}
+
+/** @param {Element} parent @param {Derived} derived @param {Stack} stack */
+function means(parent, derived, stack) {
+  const layers = stack.means.length - 1;
+  const lawful = derived.x.every(squarable);
+  const laws = stack.means.map((_, layer) => (layer && lawful ? lawBehind(derived, stack, layer) : null));
+  const first = finite(stack.means[0]);
+  const expected = stack.means.map((_, layer) => finite(first * (stack.q * stack.factor) ** layer));
+  const ends = laws.flatMap((law) => (law ? law.interval : []));
+  const [low, high] = extent([first * 1.5, ...ends]);
+  const depths = stack.means.map((_, layer) => layer);
   const made = chart(
     parent,
-    { from: 0, to: layers, ticks: depths.filter((depth) => depth % Math.ceil(layers / 10) === 0), label: "layers" },
-    {
-      from: least,
-      to: most,
-      log: true,
-      ticks: powerTicks(least, most),
-      label,
-      text: (tick) => (tick >= 1e-3 && tick < 1e5 ? shown(tick) : tick.toExponential(0)),
-    },
-    `${title} by depth: scaled it follows ${power === 1 ? "1" : "1/(1 - p)^L"}, unscaled (1 - p)^L`,
+    { from: 0, to: layers, ticks: depths.filter((depth) => depth % Math.ceil(layers / 5) === 0), label: "layers" },
+    { from: low, to: high, label: "mean" },
+    `The mean by depth, with its 95 % band around ${shown(expected[layers])}`,
+    { height: HEIGHT },
   );
-  drawSeries(made, stack, depths, "scaled", q ** -power);
-  drawSeries(made, stack, depths, "unscaled", 1);
-  return figure(title, made.root, [
-    ["law scaled", "scaled: ● seen, line law, band 95 %"],
-    ["law unscaled", "unscaled: ■ seen, line law, band 95 %"],
-  ]);
-}
-
-/**
- * @param {Chart} chart
- * @param {Stack} stack
- * @param {number[]} depths
- * @param {"scaled" | "unscaled"} name
- * @param {number} scale of each layer
- */
-function drawSeries({ root, X, Y, bottom }, { q, kept, intervals }, depths, name, scale) {
-  /** @param {number} depth */
-  const factor = (depth) => scale ** depth / ONES;
+  const { root, X, Y } = made;
   const band = depths.map((depth) => {
-    const [low, high] = intervals[depth - 1];
-    return /** @type {[number, number, number]} */ ([X(depth), Y(low * factor(depth)), Y(high * factor(depth))]);
+    const [least, most] = laws[depth]?.interval ?? [expected[depth], expected[depth]];
+    return /** @type {[number, number, number]} */ ([X(depth), Y(least), Y(most)]);
   });
   root.append(
-    area(`band ${name}`, [[X(0), Y(1), Y(1)], ...band]),
+    area("band", band),
     line(
-      `law ${name}`,
-      [0, ...depths].map((depth) => [X(depth), Y((q * scale) ** depth)]),
+      "expected",
+      depths.map((depth) => [X(depth), Y(expected[depth])]),
+    ),
+    ...depths.map((depth) =>
+      svg("circle", { class: "dot seen", cx: X(depth), cy: Y(finite(stack.means[depth])), r: 3.5 }),
     ),
   );
-  for (const depth of depths) {
-    const seen = kept[depth - 1];
-    const [cx, cy] = [X(depth), seen ? Y(seen * factor(depth)) : bottom];
-    const className = `dot ${name}${seen ? "" : " none"}`;
-    // Two shapes: the two must differ without colour.
-    root.append(
-      name === "scaled"
-        ? svg("circle", { class: className, cx, cy, r: 4 })
-        : svg("rect", { class: className, x: cx - 3.5, y: cy - 3.5, width: 7, height: 7 }),
-    );
-  }
+  return figure(root, [
+    ["band", "95 % of stacks"],
+    ["expected", "on average"],
+    ["dot seen", "seen"],
+  ]);
 }

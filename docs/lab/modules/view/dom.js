@@ -4,6 +4,8 @@
  * @module dom
  */
 
+export { shown } from "../model/tensor_text.js";
+
 /** @typedef {Record<string, string | number | boolean | undefined>} Attributes */
 /** @typedef {(Node | string)[]} Children */
 
@@ -44,11 +46,42 @@ export function svg(tag, attributes = {}, ...children) {
 /**
  * @param {string} text
  * @param {() => void} action
+ * @param {string} [spoken] what it is called where its text is a sign
  */
-export function button(text, action) {
-  const made = html("button", { type: "button" }, text);
+export function button(text, action, spoken) {
+  const made = html("button", { type: "button", "aria-label": spoken, title: spoken }, text);
   made.addEventListener("click", action);
   return made;
+}
+
+/**
+ * A button that stays pressed.
+ * @param {string} text
+ * @param {(pressed: boolean) => void} toggle
+ */
+export function pressable(text, toggle) {
+  const made = button(text, () => toggle(made.getAttribute("aria-pressed") !== "true"));
+  made.setAttribute("aria-pressed", "false");
+  return made;
+}
+
+/**
+ * Where a key leads; what has another meaning with Ctrl, Alt or ⌘ is left alone.
+ * @param {KeyboardEvent} event
+ * @param {Record<string, number>} places
+ * @returns {number | undefined}
+ */
+export function steered(event, places) {
+  if (!(event.key in places) || event.ctrlKey || event.altKey || event.metaKey) return undefined;
+  event.preventDefault();
+  return places[event.key];
+}
+
+/** Set attributes only where they changed. @param {Element} of @param {Attributes} attributes */
+export function setAttributes(of, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (of.getAttribute(name) !== String(value)) of.setAttribute(name, String(value));
+  }
 }
 
 /**
@@ -60,29 +93,22 @@ export function printedBox(id, spoken) {
   return html("pre", { class: "lab-output", id, tabindex: 0, role: "group", "aria-label": spoken });
 }
 
-/** @type {WeakMap<Element, number>} */
-let widths = new WeakMap();
-addEventListener("resize", () => (widths = new WeakMap()));
+/** @type {WeakMap<Element, {width: number, height: number}>} */
+let sizes = new WeakMap();
+addEventListener("resize", () => (sizes = new WeakMap()));
 
-/** The width inside an element, asked once a window size: asking makes the browser lay out the page. @param {Element} of */
-export function widthInside(of) {
-  const width = widths.get(of) ?? of.clientWidth;
-  widths.set(of, width);
-  return width;
+/** The room inside an element, asked once a window size: asking makes the browser lay out the page. @param {Element} of */
+export function roomInside(of) {
+  const known = sizes.get(of);
+  if (known?.width) return known;
+  const room = { width: of.clientWidth, height: of.clientHeight };
+  sizes.set(of, room);
+  return room;
 }
 
 /** Write text only where it changed: the browser then has nothing to lay out. @param {Node} node @param {string} text */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
-}
-
-/**
- * A number for people: enough digits, none idle.
- * @param {number} value
- * @param {number} [digits] significant
- */
-export function shown(value, digits = 4) {
-  return Object.is(value, -0) ? "-0" : String(Number(value.toPrecision(digits)));
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The inputs: values, p, seed, mode and scaling. Each reads back what is typed, or says what it needs.
+ * The inputs: values, mode, scaling and stream. Values are read as they are typed, or the field says what it needs.
  *
  * @module inputs_view
  */
@@ -14,11 +14,16 @@ import { pythonFloat, pythonTensor } from "../model/tensor_text.js";
 /** @typedef {(changes: Partial<LabState>) => void} Change */
 /**
  * @template T
- * @typedef {import("../model/lab_state.js").ChoiceField<T>} ChoiceField
+ * @typedef {import("../model/fields.js").ChoiceField<T>} ChoiceField
  */
 
 /** The fields with choices that stand here, in their order. */
-const CHOICES = /** @type {const} */ (["training", "scaling"]);
+const CHOICES = /** @type {const} */ (["training", "scaling", "stream"]);
+const EXAMPLES = [
+  ["1, 2, 3, 4", "1, 2, 3, 4"],
+  ["2-d", "tensor([[ 0.3, -1.2, 0.8],\n        [ 2.5,  0.0, -0.4]])"],
+  ["1000 ones", "torch.ones(1000)"],
+];
 
 /** @param {LabState} state @returns {string} x as a person would write it */
 function writtenValues(state) {
@@ -26,17 +31,6 @@ function writtenValues(state) {
   return plain
     ? Array.from(state.numbers, (number) => pythonFloat(number).replace(/\.0$/, "")).join(", ")
     : pythonTensor(state);
-}
-
-/**
- * Put a text into a field as if it had been typed there.
- * @param {HTMLInputElement | HTMLTextAreaElement} input
- * @param {string} text
- * @param {"input" | "change"} event whether more may follow
- */
-function fill(input, text, event) {
-  input.value = text;
-  input.dispatchEvent(new Event(event));
 }
 
 /** @param {Change} change */
@@ -49,18 +43,13 @@ function createValues(change) {
     autocapitalize: "off",
     "aria-describedby": "lab-values-help",
   });
-  const help = html(
-    "p",
-    { id: "lab-values-help", class: "lab-help" },
-    "Type numbers, or paste tensor([...]), nested lists or CSV; up to 1000 elements.",
-  );
+  const help = html("p", { id: "lab-values-help", class: "lab-help" }, "Up to 1000; or paste tensor([...]).");
   const note = html("p", { class: "lab-note" });
-  const examples = html(
-    "div",
-    { class: "lab-buttons" },
-    button("Four numbers", () => fill(input, "1, 2, 3, 4", "change")),
-    button("A 2-d tensor", () => fill(input, "tensor([[ 0.3, -1.2, 0.8],\n        [ 2.5,  0.0, -0.4]])", "change")),
-    button("A thousand ones", () => fill(input, "torch.ones(1000)", "change")),
+  const examples = EXAMPLES.map(([name, text]) =>
+    button(name, () => {
+      input.value = text;
+      input.dispatchEvent(new Event("change"));
+    }),
   );
   /** @param {string} text */
   const read = (text) => {
@@ -71,86 +60,14 @@ function createValues(change) {
   const field = typed(FIELDS.numbers.label, input, read, {
     look: "wide",
     body: [input, help],
-    after: [note, examples],
+    after: [note, html("div", { class: "lab-buttons" }, ...examples)],
   });
   return {
     element: field.element,
     /** @param {LabState} state */
     show(state) {
       field.show(writtenValues(state));
-      input.rows = Math.min(6, input.value.split("\n").length + 1);
       note.textContent = "";
-    },
-  };
-}
-
-/**
- * A slider that moves p by way of its field.
- * @param {HTMLInputElement} input
- * @param {string} spoken
- */
-function createSlide(input, spoken) {
-  const slide = html("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": spoken });
-  slide.addEventListener("input", () => fill(input, slide.value, "input"));
-  return slide;
-}
-
-/** p by number and by slider, and by a second slider at the edge of the window while the first is out of sight. @param {Change} change */
-function createP(change) {
-  const { label, read, write } = FIELDS.p;
-  const input = html("input", { id: "lab-p", type: "number", min: 0, max: 1, step: 0.05, autocomplete: "off" });
-  const slide = createSlide(input, "p, from keeping all to dropping all");
-  const again = createSlide(input, "p, for what is in sight");
-  const number = html("output");
-  /** @param {string} text */
-  const follow = (text) => {
-    slide.value = again.value = text;
-    number.textContent = text;
-  };
-  /** @param {string} text */
-  const take = (text) => {
-    change({ p: read(text) });
-    follow(text);
-  };
-  const field = typed(label, input, take, {
-    look: "lab-p",
-    body: [html("div", { class: "lab-tied" }, input, slide)],
-  });
-  const bar = html("div", { class: "lab-bar", hidden: true }, "p", again, number);
-  const above = new IntersectionObserver(([seen]) => {
-    bar.hidden = seen.isIntersecting || seen.boundingClientRect.top > 0;
-  });
-  above.observe(input);
-  return {
-    element: field.element,
-    bar,
-    /** @param {LabState} state */
-    show({ p }) {
-      field.show(write(p));
-      follow(write(p));
-    },
-  };
-}
-
-/** @param {Change} change */
-function createSeed(change) {
-  const { label, read, write } = FIELDS.seed;
-  const input = html("input", {
-    id: "lab-seed",
-    type: "text",
-    inputmode: "numeric",
-    autocomplete: "off",
-    spellcheck: "false",
-  });
-  const another = button("Another", () => fill(input, String(crypto.getRandomValues(new Uint32Array(1))[0]), "change"));
-  const field = typed(label, input, (text) => change({ seed: read(text) }), {
-    body: [html("div", { class: "lab-tied" }, input, another)],
-  });
-  return {
-    element: field.element,
-    /** @param {LabState} state */
-    show({ seed }) {
-      field.show(write(seed));
     },
   };
 }
@@ -173,16 +90,19 @@ function createChoice(key, change) {
  * @param {Change} change
  */
 export function createInputs(parent, change) {
-  const p = createP(change);
-  const choices = CHOICES.map((key) => createChoice(key, change));
-  const controls = [createValues(change), p, createSeed(change), ...choices];
-  const elements = controls.map(({ element }) => element);
+  const values = createValues(change);
+  // A choice of one is none.
+  const choices = CHOICES.filter((key) => FIELDS[key].choices.length > 1).map((key) => createChoice(key, change));
+  const elements = [values, ...choices].map(({ element }) => element);
   const form = html("form", { class: "lab-inputs", novalidate: true }, ...elements);
   form.addEventListener("submit", (event) => event.preventDefault());
-  parent.append(form, p.bar);
-  /** Write a whole state into the fields, as after a link. @param {LabState} state */
-  const show = (state) => {
-    for (const control of controls) control.show(state);
+  parent.append(form);
+  return {
+    /** Follow what other controls changed. @param {{state: LabState}} derived */
+    render({ state }) {
+      for (const control of choices) control.show(state);
+    },
+    /** Write a whole state into the fields, as after a link. @param {LabState} state */
+    restore: (state) => values.show(state),
   };
-  return { show };
 }

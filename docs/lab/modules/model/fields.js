@@ -1,11 +1,30 @@
 /**
- * Single values as text: how the address and the fields write them, and what is wrong with any other text.
+ * The fields of the state: what each is, how the address and its control write it, and what is wrong with any other text.
  *
- * @module field_text
+ * @module fields
  */
 
 import { GREATEST_SEED, LEAST_SEED } from "./arguments.js";
 import { InputError, MOST_ELEMENTS, readNumber } from "./tensor_input.js";
+
+/**
+ * One property of the state.
+ * @template T
+ * @typedef {object} Field
+ * @property {string} name in the address
+ * @property {string} label of its control
+ * @property {T} initial in the example of the first page
+ * @property {(text: string) => T} read throws InputError
+ * @property {(value: T) => string} write as read() reads it
+ * @property {(value: T) => boolean} [usual] where the address need not say it
+ */
+/**
+ * One of a few values.
+ * @template T
+ * @typedef {{value: T, text: string, words: string, help?: string}} Choice
+ */
+/** @template T @typedef {Field<T> & {choices: Choice<T>[]}} ChoiceField */
+/** @typedef {Field<number> & {least: number, greatest: number}} CountField */
 
 /** @param {string} text @returns {string} short enough to be quoted */
 export function quoted(text) {
@@ -54,6 +73,12 @@ export function readShape(text) {
   return text === "" ? [] : text.split(",").map((length) => readCount("shape", length, MOST_ELEMENTS));
 }
 
+/** @param {string} text a 0 or 1 for each element, 1 = kept; nothing where the mask is drawn */
+export function readMask(text) {
+  if (/^[01]*$/.test(text) && text.length <= MOST_ELEMENTS) return text;
+  throw new InputError(`mask must hold a 0 or 1 for each number of x; got ${quoted(text)}`);
+}
+
 /** @param {string} text numbers between commas, 1*1000 for a thousand ones */
 export function readNumbers(text) {
   /** @type {number[]} */
@@ -80,4 +105,31 @@ export function writeNumbers(numbers) {
     i = end;
   }
   return parts.join(",");
+}
+
+/**
+ * @template T
+ * @param {string} name
+ * @param {string} label
+ * @param {Choice<T>[]} choices the first is the initial one
+ * @returns {ChoiceField<T>}
+ */
+export function chosen(name, label, choices) {
+  return {
+    name,
+    label,
+    choices,
+    initial: choices[0].value,
+    read(text) {
+      const found = choices.find((choice) => choice.text === text);
+      if (found) return found.value;
+      throw new InputError(`${name} must be ${choices.map((one) => one.text).join(" or ")}; got ${quoted(text)}`);
+    },
+    write: (value) => choices.find((choice) => choice.value === value)?.text ?? "",
+  };
+}
+
+/** @param {string} name @param {string} label @param {number} initial @param {number} greatest @returns {CountField} */
+export function counted(name, label, initial, greatest) {
+  return { name, label, initial, least: 1, greatest, read: (text) => readCount(name, text, greatest), write: String };
 }

@@ -1,0 +1,94 @@
+/**
+ * Training beside evaluation, for the three scalings: one sees why one divides.
+ *
+ * @module scalings_view
+ */
+
+import { bar, createPanel, extent, figure, finite, line } from "./charts.js";
+import { roomInside, setText, shown, svg } from "./dom.js";
+import { FIELDS } from "../model/lab_state.js";
+import { compared } from "../model/consequences.js";
+
+/** @typedef {import("../model/derived.js").Derived} Derived */
+/** @typedef {import("../model/consequences.js").Compared} Compared */
+
+const HEIGHT = 168;
+const [ROW, BAR] = [57, 15];
+const [LEFT, RIGHT] = [2, 58];
+
+/** @param {HTMLElement} parent */
+export function createScalings(parent) {
+  const { told, picture } = createPanel(parent, "Training beside evaluation");
+  /** @param {Derived} derived */
+  const render = (derived) => {
+    const rows = compared(derived, derived.mask);
+    setText(told, sentence(derived, rows));
+    picture.replaceChildren(drawn(picture, derived, rows));
+  };
+  return { render };
+}
+
+/** Up to the digits that float32 has. @param {Compared} row */
+const agree = ({ expected, evaluation }) => Math.abs(expected - evaluation) <= 1e-6 * Math.abs(evaluation);
+
+/** @param {Derived} derived @param {Compared[]} rows */
+function sentence({ state: { p } }, rows) {
+  const none = rows[rows.length - 1];
+  if (p === 0) return "At p = 0 nothing is dropped: training and evaluation are the same for all three.";
+  if (p === 1) return "At p = 1 nothing is left in training, whatever the scaling: no factor brings it back.";
+  if (agree(none)) return "The mean of x is 0, and so are all of these: try values with another mean.";
+  const times = shown(none.evaluation / none.expected, 3);
+  return `Without a factor evaluation gives ${times} times the mean of training. One factor, in either, makes them agree.`;
+}
+
+/** @param {Element} parent that the picture will fill @param {Derived} derived @param {Compared[]} rows */
+function drawn(parent, { state, draws }, rows) {
+  const width = Math.max(200, roomInside(parent).width);
+  const [low, high] = extent(rows.flatMap(({ expected, evaluation }) => [expected, evaluation]));
+  const X = (/** @type {number} */ value) =>
+    LEFT + Math.max(0, Math.min(1, (finite(value) - low) / (high - low))) * (width - LEFT - RIGHT);
+  const root = svg("svg", {
+    class: "lab-chart",
+    viewBox: `0 0 ${width} ${HEIGHT}`,
+    width,
+    height: HEIGHT,
+    role: "img",
+    "aria-label": rows
+      .map((row) => `${row.scaling}: ${shown(row.expected)} in training, ${shown(row.evaluation)} in evaluation`)
+      .join("; "),
+  });
+  rows.forEach((row, i) => {
+    const top = i * ROW;
+    const { words } = FIELDS.scaling.choices[i];
+    const chosen = row.scaling === state.scaling;
+    const verdict = agree(row) ? "equal ✓" : "not equal ✗";
+    root.append(
+      svg(
+        "text",
+        { class: chosen ? "chosen" : "", x: LEFT, y: top + 14 },
+        `${words}${chosen ? " (chosen)" : ""}: ${verdict}`,
+      ),
+    );
+    [
+      ["bar training", row.expected],
+      ["bar evaluation", row.evaluation],
+    ].forEach(([className, value], k) => {
+      const y = top + 19 + k * (BAR + 1);
+      const ends = [X(0), X(Number(value))];
+      root.append(bar(String(className), Math.min(...ends), Math.max(...ends), y, y + BAR));
+      root.append(svg("text", { x: Math.max(...ends) + 5, y: y + 12 }, shown(Number(value), 4)));
+    });
+    if (draws && row.seen >= low && row.seen <= high)
+      root.append(
+        line("observed", [
+          [X(row.seen), top + 18],
+          [X(row.seen), top + 20 + BAR],
+        ]),
+      );
+  });
+  return figure(root, [
+    ["bar training", "training"],
+    ["bar evaluation", "evaluation"],
+    ["observed", "this call"],
+  ]);
+}

@@ -1,0 +1,318 @@
+/** What a person sees of the lab: what stands on the first screen, what a drag does, what stays where it is. */
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { starters, withPage } from "./driver.js";
+import { serve } from "./server.js";
+
+const [PHONE, DESK] = [
+  { width: 390, height: 844 },
+  { width: 1280, height: 800 },
+];
+const CONSEQUENCES = ["mean", "elements", "scalings", "gradient", "norm", "depth", "network", "compare", "guess"];
+let site;
+
+before(async () => (site = await serve()));
+after(() => site.close());
+
+const text = (page, selector) => page.evaluate((one) => document.querySelector(one).textContent, selector);
+/** The fates of the elements, as the cells of the mask say them. */
+const mask = (page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll(".stage-rows tr:nth-child(2) button")].map((one) => one.textContent).join(""),
+  );
+
+/** Whether elements lie wholly on the screen, in front of all else. */
+const inSight = (page, selectors) =>
+  page.evaluate(
+    (all) =>
+      all.map((selector) => {
+        const one = document.querySelector(selector);
+        const { left, right, top, bottom } = one.getBoundingClientRect();
+        const within = left >= 0 && right <= innerWidth && top >= 0 && bottom <= innerHeight && bottom > top;
+        const front = [0.1, 0.5, 0.9].every((share) => {
+          const seen = document.elementFromPoint((left + right) / 2, top + share * (bottom - top));
+          return one === seen || one.contains(seen) || seen?.contains(one);
+        });
+        return within && front;
+      }),
+    selectors,
+  );
+
+for (const start of starters) {
+  describe(`what a person sees of the lab in ${start.name.replace("start", "")}`, () => {
+    let browser;
+    before(async () => (browser = await start()));
+    after(() => browser?.close());
+
+    /** A test on the lab's page, opened with a state. */
+    const onLab = (name, options, action) =>
+      test(name, { timeout: 300_000 }, () =>
+        withPage(browser, options, name, async (page) => {
+          await page.goto(`${site.address}/lab/index.html${options.state ?? ""}`);
+          await page.settled();
+          await action(page);
+          assert.deepEqual(page.errors, []);
+          assert.deepEqual(await page.evaluate(() => globalThis.refused), []);
+        }),
+      );
+    /** Move the mouse from one place to another with its button down. */
+    const drag = async ({ page: { mouse } }, from, to) => {
+      await mouse.move(from.x, from.y);
+      await mouse.down();
+      for (let i = 1; i <= 8; i++)
+        await mouse.move(from.x + ((to.x - from.x) * i) / 8, from.y + ((to.y - from.y) * i) / 8);
+      await mouse.up();
+    };
+    /** Where the knob of the line and each dot stand. */
+    const places = (page) =>
+      page.evaluate(() => {
+        const middle = (one) => {
+          const { left, right, top, bottom } = one.getBoundingClientRect();
+          return { x: (left + right) / 2, y: (top + bottom) / 2 };
+        };
+        return {
+          knob: middle(document.querySelector(".stage-plot .knob")),
+          dots: [...document.querySelectorAll(".stage-plot .dot-u")].map(middle),
+        };
+      });
+
+    for (const size of [PHONE, DESK]) {
+      const where = `${size.width} by ${size.height}`;
+
+      onLab(`the first screen of ${where} holds the sliders, y and a consequence`, size, async (page) => {
+        const wanted = ["#lab-part-dock input[type=range]", ".stage-plot .knob", ".stage-rows tr:nth-child(3)"];
+        wanted.push("#lab-seed", "#lab-part-mean .lab-told", "#lab-part-mean .lab-chart");
+        assert.deepEqual(
+          await inSight(page, wanted),
+          wanted.map(() => true),
+        );
+        assert.equal(await page.evaluate(() => scrollY), 0);
+      });
+
+      onLab(`no p moves anything: ${where}`, size, async (page) => {
+        for (const show of CONSEQUENCES) {
+          const heights = new Map();
+          for (const p of [0, 0.1, 0.5, 0.9, 1]) {
+            await page.evaluate((hash) => (location.hash = hash), `v=1&p=${p}&show=${show}`);
+            await page.painted();
+            await page.settled();
+            const measured = await page.evaluate(() => {
+              const charts = [...document.querySelectorAll("svg")].filter(
+                (one) => one.checkVisibility() && one.closest(".lab-panel, .stage-picture"),
+              );
+              const sizes = charts
+                .map((one) => one.getBoundingClientRect())
+                .map(({ width, height }) => `${width}x${height}`);
+              return [document.documentElement.scrollHeight, ...sizes.filter((one) => !/^1[46]x/.test(one))].join(" ");
+            });
+            heights.set(measured, p);
+          }
+          assert.equal(heights.size, 1, `${show}: ${JSON.stringify([...heights])}`);
+        }
+      });
+    }
+
+    onLab("everything of the first group stands on one screen of a desk", DESK, async (page) => {
+      const wanted = ["mean", "elements", "scalings", "gradient"].map((name) => `#lab-part-${name}`);
+      wanted.push("#lab-values", "#lab-p", "#lab-output", ".lab-tools", "#lab-part-stage", "[name=lab-scaling]");
+      assert.deepEqual(
+        await inSight(page, wanted),
+        wanted.map(() => true),
+      );
+      const cut = await page.evaluate(() =>
+        [...document.querySelectorAll(".lab-panel")]
+          .filter((one) => one.scrollHeight > one.clientHeight + 1)
+          .map(({ id }) => id),
+      );
+      assert.deepEqual(cut, []);
+    });
+
+    onLab("the stage and the dock stay in sight on a phone, however far one scrolls", PHONE, async (page) => {
+      await page.evaluate(() => scrollTo({ top: 300, behavior: "instant" }));
+      await page.painted();
+      const wanted = [".stage-rows tr:nth-child(3)", ".stage-plot .knob", "#lab-part-dock input[type=range]"];
+      assert.deepEqual(
+        await inSight(page, wanted),
+        wanted.map(() => true),
+      );
+    });
+
+    for (const size of [PHONE, DESK])
+      onLab(`dragging the line over one dot flips that element alone: ${size.width}`, size, async (page) => {
+        assert.equal(await mask(page), "0010");
+        const { knob, dots } = await places(page);
+        // The second dot lies above the line, and the one next to it in height is far.
+        assert.ok(dots[1].y < knob.y - 8 && dots[2].y > knob.y, JSON.stringify({ knob, dots }));
+        await drag(page, knob, { x: knob.x, y: dots[1].y + 6 });
+        await page.settled();
+        assert.equal(await mask(page), "0010");
+        await drag(page, (await places(page)).knob, { x: knob.x, y: dots[1].y - 6 });
+        await page.settled();
+        assert.equal(await mask(page), "0110");
+        assert.match(await text(page, "#lab-summary"), /^2 of 4 kept/);
+        const [p, slide] = await page.evaluate(() => [
+          document.getElementById("lab-p").value,
+          document.querySelector("#lab-part-dock input[type=range]").getAttribute("aria-valuetext"),
+        ]);
+        assert.ok(Number(p) > 0.2 && Number(p) < 0.35, p);
+        assert.equal(slide, `p = ${p}, keeps ${Number((100 * (1 - p)).toFixed(1))} %`);
+      });
+
+    onLab("a dot and its cells stand in one column", DESK, async (page) => {
+      const apart = await page.evaluate(() => {
+        const middle = (one) => one.getBoundingClientRect().left + one.getBoundingClientRect().width / 2;
+        return [...document.querySelectorAll(".stage-plot .dot-u")].map((dot, i) =>
+          Math.max(
+            ...[...document.querySelectorAll(".stage-rows tr")].map((row) =>
+              Math.abs(middle(row.cells[i + 1]) - middle(dot)),
+            ),
+          ),
+        );
+      });
+      assert.ok(apart.length === 4 && Math.max(...apart) < 1, JSON.stringify(apart));
+    });
+
+    onLab("what is said names p and the seed as they are now", DESK, async (page) => {
+      await page.evaluate(() => {
+        for (const [id, value] of [
+          ["lab-p", "0.25"],
+          ["lab-seed", "42"],
+        ]) {
+          const field = document.getElementById(id);
+          field.value = value;
+          field.dispatchEvent(new Event("change"));
+        }
+      });
+      await page.page.waitForFunction(() =>
+        /^p = 0\.25, seed 42: /.test(document.getElementById("lab-announcement").textContent),
+      );
+      assert.match(
+        await text(page, ".lab-printed"),
+        /^x = torch\.tensor\(\[1\.0, .*\]\), p = 0\.25, seed 42, call 1, training/,
+      );
+      assert.match(await page.evaluate(() => location.hash), /p=0\.25&seed=42/);
+    });
+
+    onLab("a click on a cell drops or keeps that element, and undo takes it back", DESK, async (page) => {
+      await page.page.click(".stage-rows tr:nth-child(2) td:nth-child(2) button");
+      await page.settled();
+      assert.equal(await mask(page), "1010");
+      assert.equal(await text(page, "#lab-output"), "tensor([2., 0., 6., 0.])");
+      assert.match(await text(page, "#lab-python"), /explain\(x, 0\.5, mask=mask\)/);
+      await page.evaluate(() =>
+        [...document.querySelectorAll(".lab-tools button")].find((one) => one.textContent === "Undo").click(),
+      );
+      await page.settled();
+      assert.equal(await mask(page), "0010");
+    });
+
+    onLab(
+      "a mask that is held stays while p moves, and only y's factor follows",
+      { ...DESK, state: "#v=1&mask=0110" },
+      async (page) => {
+        for (const [p, printed] of [
+          ["0.75", "[ 0.,  8., 12.,  0.]"],
+          ["0.9", "[ 0.0000, 20.0000, 30.0000,  0.0000]"],
+        ]) {
+          await page.evaluate((hash) => (location.hash = hash), `v=1&mask=0110&p=${p}`);
+          await page.painted();
+          await page.settled();
+          assert.equal(await mask(page), "0110");
+          assert.equal(await text(page, "#lab-output"), `tensor(${printed})`);
+        }
+      },
+    );
+
+    onLab("a step to the next call shows the next mask of the same seed", DESK, async (page) => {
+      const seen = [await mask(page)];
+      for (let call = 2; call <= 4; call++) {
+        await page.page.click('button[aria-label="Call after"]');
+        await page.settled();
+        assert.equal(await text(page, ".lab-call output"), String(call));
+        seen.push(await mask(page));
+      }
+      assert.ok(new Set(seen).size > 2, seen.join());
+      assert.match(await text(page, "#lab-python"), /for _ in range\(3\)/);
+    });
+
+    onLab("A stays as it was pinned while B moves, on one pair of axes", DESK, async (page) => {
+      await page.evaluate(() =>
+        [...document.querySelectorAll(".lab-tools button")].find((one) => one.textContent === "Pin A").click(),
+      );
+      await page.settled();
+      await page.evaluate(() => {
+        const field = document.getElementById("lab-p");
+        field.value = "0.2";
+        field.dispatchEvent(new Event("change"));
+      });
+      await page.settled();
+      const rows = await page.evaluate(() =>
+        [...document.querySelectorAll(".lab-facts tbody tr")].map((row) =>
+          [...row.cells].slice(1).map((cell) => cell.textContent),
+        ),
+      );
+      assert.deepEqual(rows.slice(0, 2), [
+        ["p 0.5, seed 0, inverted", "p 0.2, seed 0, inverted"],
+        ["1 of 4", "2 of 4"],
+      ]);
+      const marks = await page.evaluate(() =>
+        ["rect.pinned", "circle.seen"].map(
+          (one) => document.querySelectorAll(`#lab-part-compare .dot:is(${one})`).length,
+        ),
+      );
+      assert.deepEqual(marks, [4, 4]);
+    });
+
+    onLab(
+      "y is hidden until it is guessed, and then explained",
+      { ...DESK, state: "#v=1&show=guess" },
+      async (page) => {
+        const hidden = () =>
+          page.evaluate(() =>
+            [...document.querySelectorAll(".veil")].every((one) => getComputedStyle(one).visibility === "hidden"),
+          );
+        assert.ok(await hidden());
+        await page.evaluate(() => document.querySelectorAll(".lab-guesses button")[0].click());
+        assert.ok(!(await hidden()));
+        assert.match(await text(page, ".lab-verdict"), /^No: it is 6 = 3 \/ 0\.5\. .* it is 3 on average/);
+        const looks = await page.evaluate(() =>
+          [...document.querySelectorAll(".lab-guesses button")].map(({ className }) => className),
+        );
+        assert.deepEqual(looks, ["wrong", "right", "", ""]);
+      },
+    );
+
+    onLab(
+      "a thousand elements are dots, bars, and one that can be dropped",
+      { ...PHONE, state: "#v=1&x=1*1000&p=0.3" },
+      async (page) => {
+        const before = Number(/^(\d+) of 1000 kept/.exec(await text(page, "#lab-summary"))[1]);
+        const count = (className) =>
+          page.evaluate(
+            (one) => document.querySelector(`.stage-plot .dots.${one}`).getAttribute("d").split("M").length - 1,
+            className,
+          );
+        assert.deepEqual([await count("kept"), await count("dropped")], [before, 1000 - before]);
+        const fate = await text(page, ".stage-turn button:last-child");
+        await page.evaluate(() => document.querySelector(".stage-turn button:last-child").click());
+        await page.settled();
+        assert.equal(await count("kept"), before + (fate === "Drop it" ? -1 : 1));
+      },
+    );
+
+    onLab("the link of an older page still opens, and a page's link may name a consequence", DESK, async (page) => {
+      const old = "v=1&x=1*200&p=0.5&seed=0&mode=train&scaling=none&loss=sum&draws=100&layers=5";
+      for (const hash of [old, `${old}&show=depth`]) {
+        await page.evaluate((one) => (location.hash = one), hash);
+        await page.painted();
+        await page.settled();
+        assert.equal(await text(page, "#lab-message"), "");
+        assert.match(await text(page, "#lab-summary"), /of 200 kept/);
+      }
+      const seen = await page.evaluate(() => document.querySelector("[role=tab][aria-selected=true]").textContent);
+      assert.equal(seen, "Depth");
+    });
+  });
+}
