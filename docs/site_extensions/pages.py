@@ -15,6 +15,7 @@ from sphinx.errors import ExtensionError
 from site_extensions import (
     accessible,
     adaptive_svg,
+    address,
     breakable,
     content_security,
     downloads,
@@ -25,6 +26,7 @@ from site_extensions import (
     mathml,
     minified,
     search_sections,
+    structured_data,
 )
 from site_extensions.content_security import Moved
 
@@ -43,6 +45,7 @@ def finished(page: str, root: str, *, strict: bool) -> Moved:
     page = breakable.with_formulas_unbroken(breakable.with_places_to_break(page))
     page = downloads.labelled(page)
     page = folded.open_until_scripted(page)
+    page = structured_data.described(page)
     # Last, because it moves whatever the others write inline.
     return content_security.without_inline(page, root) if strict else Moved(page, {})
 
@@ -54,8 +57,10 @@ def walk(app: Sphinx, failure: Exception | None) -> None:
     site = Path(app.outdir)
     # While pages are edited, a reloading script stands inline in each.
     strict = not app.tags.has("live")
-    leftovers.remove(leftovers.pages_gone(site, app.env.found_docs), site)
+    pages = {*app.env.found_docs, *app.config.html_additional_pages}
+    leftovers.remove(leftovers.pages_gone(site, pages), site)
     named: set[str] = set()
+    addresses: set[str] = set()
     characters: set[str] = set()
     sections: list[search_sections.Section] = []
     for path in sorted(site.rglob("*.html")):
@@ -64,10 +69,15 @@ def walk(app: Sphinx, failure: Exception | None) -> None:
             after = Moved(before, {})
         else:
             after = finished(before, way_to_root(path, site), strict=strict)
+            if path == site / f"{address.NOT_FOUND}.html":
+                after = Moved(address.from_anywhere(after.text), after.files)
         save(after, path, before, site)
         named |= leftovers.files_named(after.text)
+        if path.relative_to(site).with_suffix("").as_posix() in app.env.found_docs:
+            addresses |= {address.of_page(after.text)} - {""}
         characters |= mathml.characters(after.text)
         sections += search_sections.sections(after.text, path.relative_to(site).as_posix())
+    address.write_map(site, addresses)
     serve_sources(Path(app.srcdir), site)
     listed = site / search_sections.LISTED
     listed.parent.mkdir(parents=True, exist_ok=True)
