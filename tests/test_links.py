@@ -11,8 +11,6 @@ from test_site import page
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.site
-
 # The lab reads its state from what stands behind # in its address.
 STATES = "v=1&"
 
@@ -39,6 +37,7 @@ def broken(site: Path) -> list[str]:
     return found
 
 
+@pytest.mark.site
 def test_links_lead_somewhere(site: Path) -> None:
     """Pages, headings, equations, footnotes, figures, downloads, scripts and styles."""
     assert broken(site) == []

@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 SERVED = {"_static": Path("_static"), "lab/modules": Path("_static") / "lab"}
 
 
-def finished(page: str, root: str, *, strict: bool) -> Moved:
+def finished(page: str, root: str, *, strict: bool, colab: str = "") -> Moved:
     """Return a page as it is served, in the order in which it gets there."""
     page = accessible.named(page)
     page = link_previews.in_own_words(page)
     page = labelled_tables.labelled(page)
     page = breakable.with_formulas_unbroken(breakable.with_places_to_break(page))
-    page = downloads.labelled(page)
+    page = downloads.labelled(page, colab)
     page = folded.open_until_scripted(page)
     page = structured_data.described(page)
     # Last, because it moves whatever the others write inline.
@@ -68,7 +68,8 @@ def walk(app: Sphinx, failure: Exception | None) -> None:
         if content_security.META in before:
             after = Moved(before, {})
         else:
-            after = finished(before, way_to_root(path, site), strict=strict)
+            colab = app.config.colab_notebooks
+            after = finished(before, way_to_root(path, site), strict=strict, colab=colab)
             if path == site / f"{address.NOT_FOUND}.html":
                 after = Moved(address.from_anywhere(after.text), after.files)
         save(after, path, before, site)
@@ -92,6 +93,7 @@ def walk(app: Sphinx, failure: Exception | None) -> None:
         save(Moved(adaptive_svg.following_the_scheme(before), {}), path, before, site)
     mathml.serve_font(characters, site, Path(app.doctreedir))
     leftovers.remove(leftovers.files_gone(site, named), site)
+    downloads.finish(site)
 
 
 def way_to_root(path: Path, site: Path) -> str:
@@ -133,5 +135,6 @@ def serve_sources(sources: Path, site: Path) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx after all that writes into the site."""
+    app.setup_extension("site_extensions.downloads")
     app.connect("build-finished", walk, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
