@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -143,6 +144,16 @@ def test_the_characters_of_formulas_and_of_nothing_else() -> None:
         '<annotation encoding="application/x-tex">\\alpha</annotation></semantics></math>'
     )
     assert mathml.characters(page(body)) == {"\N{GREEK SMALL LETTER ALPHA}", "<", "2"}
+
+
+def test_a_page_with_formulas_fetches_their_font_before_its_styles() -> None:
+    """Once, from where the page stands; a page without formulas does not ask for it."""
+    head = '<head><link rel="stylesheet" href="a.css"><link rel="stylesheet" href="b.css"></head>'
+    early = mathml.with_font_early(f"{head}<math><mi>p</mi></math>", "../")
+    font, first, second = re.findall(r'<link [^>]*href="([^"]+)"', early)
+    assert (font, first, second) == ("../_static/stix-two-math.woff2", "a.css", "b.css")
+    assert mathml.with_font_early(early, "../") == early
+    assert mathml.with_font_early(head, "../") == head
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ def finished(page: str, root: str, *, strict: bool, colab: str = "") -> Moved:
     page = downloads.labelled(page, colab)
     page = folded.open_until_scripted(page)
     page = structured_data.described(page)
+    page = mathml.with_font_early(page, root)
     # Last, because it moves whatever the others write inline.
     return content_security.without_inline(page, root) if strict else Moved(page, {})
 
