@@ -107,6 +107,13 @@ def mutate(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def reproducible(session: nox.Session) -> None:
+    """Build the site twice from nothing and compare every byte; ten minutes on two cores."""
+    install(session, "docs", "test")
+    session.run("python", "tests/reproducible.py", *session.posargs)
+
+
+@nox.session(default=False)
 def links(session: nox.Session) -> None:
     """Ask every address on another site that the pages name; this needs the network."""
     install(session, "docs")
@@ -136,6 +143,7 @@ def bench(session: nox.Session) -> None:
     # A hundred graphs: left to itself, it compiles five hundred.
     session.run("python", "tests/benchmarks/compiled.py", "100")
     session.run("python", "tests/benchmarks/prediction.py")
+    session.run("python", "tests/benchmarks/cost_of_propagation.py")
     session.run("python", "tests/benchmarks/audit.py")
     session.run("python", "tests/benchmarks/lint.py")
 

@@ -77,7 +77,7 @@ def _checked_probabilities(p: ArrayLike, n: int | None) -> list[float]:
             raise BadArgument(f"n must say how many coins have p = {p!r}; got n = None")
         return [checked_p(p)] * checked_coins(n)
     each = [checked_p(one) for one in np.asarray(p, object).reshape(-1)]
-    if n is not None and n != len(each):
+    if n is not None and checked_count(n) != len(each):
         raise BadArgument(f"n must be the number of probabilities in p, {len(each)}; got n = {n}")
     checked_coins(len(each))
     return each

@@ -8,7 +8,7 @@ sources changed.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sphinx.errors import ExtensionError
 
@@ -23,6 +23,7 @@ from site_extensions import (
     labelled_tables,
     leftovers,
     link_previews,
+    markdown_twin,
     mathml,
     minified,
     search_sections,
@@ -51,35 +52,25 @@ def finished(page: str, root: str, *, strict: bool, colab: str = "") -> Moved:
     return content_security.without_inline(page, root) if strict else Moved(page, {})
 
 
+class Walked(NamedTuple):
+    """What the pages of a site have, all of them together."""
+
+    pages: dict[str, str]  # those that come from a source, by their place
+    named: set[str]  # files of the site
+    characters: set[str]  # in formulas
+    sections: list[search_sections.Section]
+
+
 def walk(app: Sphinx, failure: Exception | None) -> None:
     """Finish every file of the built site, and remove what belongs to no source."""
     if failure or app.builder.format != "html":
         return
     site = Path(app.outdir)
-    # While pages are edited, a reloading script stands inline in each.
-    strict = not app.tags.has("live")
-    pages = {*app.env.found_docs, *app.config.html_additional_pages}
-    leftovers.remove(leftovers.pages_gone(site, pages), site)
-    named: set[str] = set()
-    addresses: set[str] = set()
-    characters: set[str] = set()
-    sections: list[search_sections.Section] = []
-    for path in sorted(site.rglob("*.html")):
-        before = path.read_text(encoding="utf-8")
-        if content_security.META in before:
-            after = Moved(before, {})
-        else:
-            colab = app.config.colab_notebooks
-            after = finished(before, way_to_root(path, site), strict=strict, colab=colab)
-            if path == site / f"{address.NOT_FOUND}.html":
-                after = Moved(address.from_anywhere(after.text), after.files)
-        save(after, path, before, site)
-        named |= leftovers.files_named(after.text)
-        if path.relative_to(site).with_suffix("").as_posix() in app.env.found_docs:
-            addresses |= {address.of_page(after.text)} - {""}
-        characters |= mathml.characters(after.text)
-        sections += search_sections.sections(after.text, path.relative_to(site).as_posix())
-    address.write_map(site, addresses)
+    known = {*app.env.found_docs, *app.config.html_additional_pages}
+    leftovers.remove(leftovers.pages_gone(site, known), site)
+    pages, named, characters, sections = walk_pages(app, site)
+    address.write_map(site, {address.of_page(page) for page in pages.values()} - {""})
+    markdown_twin.write(site, app.config.html_title, pages)
     serve_sources(Path(app.srcdir), site)
     listed = site / search_sections.LISTED
     listed.parent.mkdir(parents=True, exist_ok=True)
@@ -95,6 +86,32 @@ def walk(app: Sphinx, failure: Exception | None) -> None:
     mathml.serve_font(characters, site, Path(app.doctreedir))
     leftovers.remove(leftovers.files_gone(site, named), site)
     downloads.finish(site)
+
+
+def walk_pages(app: Sphinx, site: Path) -> Walked:
+    """Finish every page, and return what is in them."""
+    # While pages are edited, a reloading script stands inline in each.
+    strict = not app.tags.has("live")
+    walked = Walked({}, set(), set(), [])
+    for path in sorted(site.rglob("*.html")):
+        name = path.relative_to(site).as_posix()
+        of_source = name.removesuffix(".html") in app.env.found_docs
+        before = path.read_text(encoding="utf-8")
+        if content_security.META in before:
+            after = Moved(before, {})
+        else:
+            page = markdown_twin.announced(before, path.name) if of_source else before
+            root, colab = way_to_root(path, site), app.config.colab_notebooks
+            after = finished(page, root, strict=strict, colab=colab)
+            if name == f"{address.NOT_FOUND}.html":
+                after = Moved(address.from_anywhere(after.text), after.files)
+        save(after, path, before, site)
+        if of_source:
+            walked.pages[name] = after.text
+        walked.named.update(leftovers.files_named(after.text))
+        walked.characters.update(mathml.characters(after.text))
+        walked.sections.extend(search_sections.sections(after.text, name))
+    return walked
 
 
 def way_to_root(path: Path, site: Path) -> str:
