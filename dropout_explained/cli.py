@@ -60,12 +60,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             arguments = _parser().parse_args(_numbers_are_not_options(given))
             status: int = arguments.run(arguments)
     except (BadArgument, BadArgumentType, ModuleNotFoundError, OSError) as error:
-        complain(f"{PROGRAM}: error: {error}")
-        return 2
+        wrong = str(error)
     except MemoryError as error:
-        complain(f"{PROGRAM}: error: that does not fit into memory. {error}")
-        return 2
-    return status
+        wrong = f"that does not fit into memory. {error}"
+    else:
+        return status
+    complain(f"{PROGRAM}: error: {wrong}")
+    return 2
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -77,7 +77,8 @@ def main() -> int:
         home = (keep or Path(thrown_away)).resolve()
         moment = os.environ.get("SOURCE_DATE_EPOCH") or moment_of_commit()
         # Names of two lengths: a path that got into a page moves what stands behind it.
-        sites = [build(copied(home / name), moment) for name in ("one", "another")]
+        copies = [copied(home / name) for name in ("one", "another")]
+        sites = [build(copy, moment) for copy in copies]
         found = list(differences(*sites))
         files = sum(path.is_file() for path in sites[0].rglob("*"))
     print(*found, sep="\n")

@@ -176,3 +176,5 @@ def test_a_target_that_breaks_is_one_sentence(
     error = " ".join(capsys.readouterr().err.split())
     assert re.search(said, error), error
     assert "Traceback" not in error
+    assert "raises BadArgument" not in error
+    assert "raises ModuleNotFoundError" not in error
