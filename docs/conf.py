@@ -55,6 +55,9 @@ templates_path = ["_templates"]
 ogp_site_name = html_title
 ogp_social_cards = {"line_color": "#0072b2"}  # drawn if the site knows its address
 
+linkcheck_retries, linkcheck_timeout, linkcheck_workers = 2, 30, 4
+linkcheck_anchors_ignore_for_url = ["https://github.com/.*"]  # written by scripts
+
 myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 myst_footnote_sort = False  # a page's references stand in their section
