@@ -104,9 +104,15 @@ def test_a_page_names_its_own_address(known: Path) -> None:
 
 
 def test_a_preview_has_a_card(known: Path) -> None:
-    """Drawn when the site is built, and served where the page says."""
+    """Drawn when the site is built, served where the page says, and described in the page's own words."""
     for page in ("index.html", "deep/page.html"):
-        (card,) = parsed(known / page).select('meta[property="og:image"]')
+        soup = parsed(known / page)
+        (card,) = soup.select('meta[property="og:image"]')
+        (own,) = soup.select("meta[name=description]")
+        for said in ("og:description", "og:image:alt"):
+            assert [m["content"] for m in soup.select(f'meta[property="{said}"]')] == [
+                own["content"]
+            ]
         path = known / str(card["content"]).removeprefix(f"{ADDRESS}/")
         assert path.read_bytes().startswith(b"\x89PNG")
 

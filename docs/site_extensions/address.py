@@ -17,6 +17,8 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser
 from sphinx.errors import ConfigError
 
+from site_extensions import card_icon
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -41,12 +43,17 @@ def from_environment() -> str:
     return found.rstrip("/") + "/"
 
 
-def set_what_needs_it(_app: Sphinx, config: Config) -> None:
+def set_what_needs_it(app: Sphinx, config: Config) -> None:
     """Tell Sphinx and the previews, and ask for the page of what is not found."""
     address = from_environment()
     config.html_baseurl = config.ogp_site_url = address
-    config.ogp_social_cards = {**config.ogp_social_cards, "enable": bool(address)}
+    # A card would have the page's first words, formulas as TeX; its title says enough.
+    config.ogp_description_length = 0
+    icon = app.doctreedir / "card_icon.png"
+    cards = {"enable": bool(address), "image_mini": str(icon)}
+    config.ogp_social_cards = {**config.ogp_social_cards, **cards}
     if address:
+        card_icon.write(icon)
         config.html_additional_pages[NOT_FOUND] = f"{NOT_FOUND}.html"
 
 
