@@ -109,6 +109,9 @@ RIGHT = {
     "a mean of two views in evaluation": lambda self, x: (
         F.dropout(x, 0.3, self.training) if self.training else (x + x.flip(0)) / 2
     ),
+    "a factor that happens to be q, in both modes": lambda self, x: (
+        F.dropout(x, 0.2, self.training) * 0.8
+    ),
     "noise in training": lambda self, x: x + torch.randn_like(x) if self.training else x,
 }  # fmt: skip
 
@@ -125,7 +128,7 @@ def test_right_masks_by_hand_stay_silent(name: str) -> None:
     model = wrong_models.Function(cast("Any", RIGHT[name]))
     for seed in range(10):
         torch.manual_seed(seed)
-        report = audit(model, torch.randn(20, 30))
+        report = audit(model, torch.randn(21, 29))
         assert not report.errors, report
 
 
@@ -204,6 +207,10 @@ def test_findings_say_by_how_much() -> None:
         wrong_models.in_training(lambda x: x * wrong_models.mask(x, 0.8)), torch.randn(40, 30)
     )
     assert "the mean in training is 0.8 times that in evaluation" in unscaled.errors[0].message
+    by_p = audit(
+        wrong_models.in_training(lambda x: x * wrong_models.mask(x, 0.8) / 0.2), torch.randn(40, 30)
+    )
+    assert "It divides by the probability to drop." in by_p.errors[0].message
     twice = audit(nn.Sequential(nn.Dropout(0.5), nn.Dropout(0.2)), torch.randn(3, 4))
     assert "p = 0.5 and 0.2 together drop 0.6" in twice.warnings[0].message
     torch.manual_seed(0)
@@ -212,6 +219,28 @@ def test_findings_say_by_how_much() -> None:
     ratio = float(normed.warnings[0].message.partition("variance by ")[2].split()[0])
     # E[x^2] p / q is added to a variance of 1: with mean 1 and p = 1/2, it triples.
     assert abs(ratio - 3) < 0.2
+
+
+def test_batch_norm_that_rests_or_keeps_no_averages_is_left_alone() -> None:
+    """In evaluation it divides by stored numbers in both modes; without averages it stores none."""
+
+    class Resting(nn.BatchNorm1d):
+        def train(self, mode: bool = True) -> Resting:  # noqa: ARG002
+            super().train(mode=False)
+            return self
+
+    x = torch.randn(8, 5)
+    assert not audit(nn.Sequential(nn.Dropout(0.5), Resting(5)).train(), x).findings
+    frozen = wrong_models.frozen(nn.BatchNorm1d(4, track_running_stats=False))
+    assert "DE009" not in {one.code for one in audit(wrong_models.Outer(frozen)).findings}
+
+
+def test_of_a_frozen_part_at_rest_only_what_is_awake_is_named() -> None:
+    """The part itself was put to rest, its batch norm was forgotten."""
+    part = wrong_models.frozen(nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4)))
+    model = wrong_models.Outer(part)
+    part.eval().get_submodule("1").train()
+    assert [(one.code, one.where) for one in audit(model).findings] == [("DE009", "part.1")]
 
 
 def test_draws_that_are_meant_can_be_accepted() -> None:

@@ -199,6 +199,9 @@ BUILT: dict[str, Callable[[], Wrong]] = {
     "divided by hand, multiplied in evaluation": lambda: Wrong(
         Function(lambda self, x: x * mask(x, 0.7) / 0.7 if self.training else x * 0.7), ROWS, "DE011", ""
     ),
+    "divided in the mask and behind": lambda: Wrong(
+        in_training(lambda x: x * (mask(x, 0.8) / 0.8) / 0.8), ROWS, "DE011", ""
+    ),
     "filled in place, divided by p": lambda: Wrong(
         in_training(lambda x: x.clone().masked_fill_(torch.rand_like(x) < 0.2, 0) / 0.2), ROWS, "DE012", ""
     ),

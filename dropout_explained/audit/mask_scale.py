@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from dropout_explained.audit.scales import Meeting, Scales
 
 MISREAD = 5  # standard errors between the share that is kept and q: then the mask was misread
-_SCALES_ITSELF = ("dropout", "dropout1d", "dropout2d", "dropout3d", "native_dropout", "dropout_")
 
 
 class _Read(NamedTuple):
@@ -77,9 +76,9 @@ def wrong_scale(
 
 
 def _again(draw: Any, read: _Read, where: str) -> Finding | None:
-    """Find a second division by q behind or before a function that divides itself."""
+    """Find a second division by q behind or before a mask that is divided itself."""
     again = [one for one in read.own if _is(one * read.q, 1)]
-    if not again or draw.function not in _SCALES_ITSELF:
+    if not again:
         return None
     return finding(
         "DE011",

@@ -3,9 +3,10 @@ A compiled model draws another mask, and this is which
 ======================================================
 
 ``torch.compile`` promises the same results, faster. With dropout it does not keep
-that promise: after the same seed a compiled model drops other units, as if by chance.
-It is no chance. On a CPU it draws from a second stream, which follows from the same
-seed by another rule, and NumPy can follow it: without a compiler, and without torch.
+that promise: after the same seed a compiled model drops other units, as if by
+chance. It is no chance. On a CPU it draws from a second stream, which follows from
+the same seed by another rule, and NumPy can follow it: without a compiler, and
+without torch.
 """
 
 # %%

@@ -3,8 +3,9 @@ F.dropout drops after model.eval()
 ==================================
 
 ``model.eval()`` turns dropout off, everybody says. It turns *layers* off.
-``F.dropout(x, 0.5)`` is a function, it was told nothing of a mode, and its default is
-to drop. Nothing fails: the network learns, predicts, and even does so quite well.
+``F.dropout(x, 0.5)`` is a function, it was told nothing of a mode, and its default
+is to drop. Nothing fails: the network learns, predicts, and even does so quite
+well.
 """
 
 # %%

@@ -2,9 +2,10 @@
 Dropout layers in a list drop after eval()
 ==========================================
 
-The layers are built in ``__init__``, once, and kept by the model in a list. That looks
-like all that ``model.eval()`` could ask for. But it walks from module to module, and a
-Python list is no module: what stands in it keeps the mode in which it was made.
+The layers are built in ``__init__``, once, and kept by the model in a list. That
+looks like all that ``model.eval()`` could ask for. But it walks from module to
+module, and a Python list is no module: what stands in it keeps the mode in which it
+was made.
 """
 
 # %%

@@ -3,8 +3,8 @@ One part left in training mode decides by lot
 =============================================
 
 ``model.training`` is ``False``, so the model is in evaluation mode. That is one
-attribute of one module. Each part has its own, and a ``train()`` on a part after the
-``eval()`` of the whole stays, until somebody calls ``eval()`` again.
+attribute of one module. Each part has its own, and a ``train()`` on a part after
+the ``eval()`` of the whole stays, until somebody calls ``eval()`` again.
 """
 
 # %%

@@ -3,8 +3,9 @@ A mask without scale predicts too much
 ======================================
 
 Dropout by hand is two lines: draw a mask, multiply. In evaluation, leave both out.
-Who forgets the scale trains on sums of a part of the units, and predicts with sums of
-all. Training never shows it: there the network learns weights that suit the masks.
+Who forgets the scale trains on sums of a part of the units, and predicts with sums
+of all. Training never shows it: there the network learns weights that suit the
+masks.
 """
 
 # %%

@@ -2,9 +2,9 @@ r"""
 A mask that takes p for q passes at one half
 ============================================
 
-Some libraries ask for the probability to drop, others for the one to keep. Who ports a
-layer and mixes them up keeps with probability p and still divides by :math:`1 - p`.
-Any test with p = 0.5, everybody's first p, says that all is well.
+Some libraries ask for the probability to drop, others for the one to keep. Who
+ports a layer and mixes them up keeps with probability p and still divides by
+:math:`1 - p`. Any test with p = 0.5, everybody's first p, says that all is well.
 """
 
 # %%

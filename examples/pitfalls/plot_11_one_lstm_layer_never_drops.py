@@ -2,9 +2,10 @@
 An LSTM of one layer never drops
 ================================
 
-``nn.LSTM(8, 64, dropout=0.5)`` reads as if it dropped half. Its dropout stands between
-its layers, and behind the last there is none: with one layer it stands nowhere. Torch
-warns when the layer is made, and the training looks as a training does.
+``nn.LSTM(8, 64, dropout=0.5)`` reads as if it dropped half. Its dropout stands
+between its layers, and behind the last there is none: with one layer it stands
+nowhere. Torch warns when the layer is made, and the training looks as a training
+does.
 """
 
 # %%

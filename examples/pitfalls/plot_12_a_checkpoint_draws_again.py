@@ -2,9 +2,9 @@
 A checkpoint that draws again gives a wrong gradient
 ====================================================
 
-A checkpoint saves memory: it forgets what a block computed, and computes it again in
-the backward pass. ``preserve_rng_state=False`` makes that a little faster. If the block
-drops, it then draws a *new* mask, and the gradient is that of neither.
+A checkpoint saves memory: it forgets what a block computed, and computes it again
+in the backward pass. ``preserve_rng_state=False`` makes that a little faster. If
+the block drops, it then draws a *new* mask, and the gradient is that of neither.
 """
 
 # %%
