@@ -107,6 +107,23 @@ def mutate(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def reproducible(session: nox.Session) -> None:
+    """Build the site twice from nothing and compare every byte; ten minutes on two cores."""
+    install(session, "docs", "test")
+    session.run("python", "tests/reproducible.py", *session.posargs)
+
+
+@nox.session(default=False)
+def links(session: nox.Session) -> None:
+    """Ask every address on another site that the pages name; this needs the network."""
+    install(session, "docs")
+    session.run("sphinx-build", *SPHINX, str(DOCS), str(HTML))
+    # What the build has read is asked, and a site that does not answer is one of many.
+    read = ("-b", "linkcheck", "-d", str(DOCS / "_build" / "doctrees"), "--keep-going")
+    session.run("sphinx-build", *read, *session.posargs, str(DOCS), str(DOCS / "_build" / "links"))
+
+
+@nox.session(default=False)
 def browser(session: nox.Session) -> None:
     """Run the built site and the lab in Chromium and Firefox."""
     environment = browsing(session)
@@ -126,6 +143,7 @@ def bench(session: nox.Session) -> None:
     # A hundred graphs: left to itself, it compiles five hundred.
     session.run("python", "tests/benchmarks/compiled.py", "100")
     session.run("python", "tests/benchmarks/prediction.py")
+    session.run("python", "tests/benchmarks/cost_of_propagation.py")
     session.run("python", "tests/benchmarks/audit.py")
     session.run("python", "tests/benchmarks/lint.py")
 
@@ -192,12 +210,15 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def build(session: nox.Session) -> None:
-    """Build the sdist and the wheel into dist/, install each and run it."""
-    session.install("-c", "constraints.txt", "build")
+    """Build the sdist and the wheel into dist/, check what they hold, install each and run it."""
+    session.install("-c", "constraints.txt", *nox.project.dependency_groups(PROJECT, "release"))
     shutil.rmtree("dist", ignore_errors=True)
     session.run("python", "-m", "build", "--outdir", "dist", ".")
-    for built in sorted(Path("dist").iterdir()):
-        session.install("-c", "constraints.txt", "--force-reinstall", str(built))
+    session.run("check-wheel-contents", "dist")
+    distributions = sorted(map(str, Path("dist").iterdir()))
+    session.run("twine", "check", "--strict", *distributions)
+    for built in distributions:
+        session.install("-c", "constraints.txt", "--force-reinstall", built)
         session.run("dropout-explained", "explain", "1", "2", "3", "4", "--seed", "0")
 
 

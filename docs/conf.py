@@ -19,6 +19,8 @@ language = "en"
 
 extensions = [
     "site_extensions.freshness",  # first: it empties the caches of the others
+    "site_extensions.address",
+    "site_extensions.colophon",
     "site_extensions.findings",
     "site_extensions.gallery",
     "site_extensions.inventories",
@@ -52,7 +54,10 @@ html_domain_indices = False
 html_show_sphinx = html_copy_source = html_show_sourcelink = False
 templates_path = ["_templates"]
 ogp_site_name = html_title
-ogp_social_cards = {"enable": False}  # a card needs the address of the site
+ogp_social_cards = {"line_color": "#0072b2"}  # drawn if the site knows its address
+
+linkcheck_retries, linkcheck_timeout, linkcheck_workers = 2, 30, 4
+linkcheck_anchors_ignore_for_url = ["https://github.com/.*"]  # written by scripts
 
 myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3

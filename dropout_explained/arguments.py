@@ -6,7 +6,7 @@ import operator
 import reprlib
 import sys
 from collections.abc import Iterable
-from math import inf
+from math import inf, prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,14 +20,26 @@ if TYPE_CHECKING:
 
 FLOATING = ("float16", "bfloat16", "float32", "float64")
 STREAMS = ("eager", "compiled")
+MOST_DIMENSIONS = 64  # of NumPy's arrays
+
+
+def _on_one_line(message: str) -> str:
+    """Return a sentence whose words a space parts: what it quotes may have lines of its own."""
+    return " ".join(message.split())
 
 
 class BadArgument(ValueError):
     """What the caller passed is of the right kind and out of its range."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(_on_one_line(message))
+
 
 class BadArgumentType(TypeError):
     """What the caller passed is of the wrong kind."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_on_one_line(message))
 
 
 def _converted(convert: Callable[[Any], Any], given: Any) -> Any:
@@ -48,6 +60,14 @@ def checked_p(p: Any) -> float:
     if not 0 <= number <= 1:
         raise BadArgument(f"p must lie in [0, 1]: it is the probability to DROP; got p = {p!r}")
     return float(number)
+
+
+def checked_flag(name: str, given: Any) -> bool:
+    """Return what counts as true as True, and what counts as false as False."""
+    try:
+        return bool(given)
+    except (TypeError, ValueError, RuntimeError):
+        raise BadArgumentType(f"{name} must be True or False; got {_short(given)}") from None
 
 
 def checked_positive(name: str, given: Any) -> float:
@@ -87,6 +107,14 @@ def checked_shape(name: str, shape: Any, like: Sequence[int] | None = None) -> t
         raise BadArgumentType(f"{name} must be integers of at least 0; got {name} = {shape!r}")
     if any(number < 0 for number in numbers):
         raise BadArgument(f"{name} must be integers of at least 0; got {name} = {shape!r}")
+    if len(numbers) > MOST_DIMENSIONS:
+        raise BadArgument(
+            f"{name} must have at most {MOST_DIMENSIONS} dimensions; got {len(numbers)}"
+        )
+    if prod(filter(None, numbers)) > sys.maxsize:
+        raise BadArgument(
+            f"{name} must have at most {sys.maxsize} elements; got {name} = {shape!r}"
+        )
     if like is not None and len(numbers) != len(like):
         raise BadArgument(f"{name} must have one entry a dimension, {len(like)}; got {shape!r}")
     return tuple(numbers)
@@ -144,7 +172,7 @@ def _short(given: Any) -> str:
     """Return the start of what came: a message needs no million numbers."""
     shown = reprlib.Repr()
     shown.maxother = 60  # arrays and tensors; lists are cut by their number of items
-    return " ".join(shown.repr(given).split())
+    return shown.repr(given)
 
 
 def checked_values(x: Any, name: str = "x", *, copy: bool = True, empty: bool = False) -> Array:

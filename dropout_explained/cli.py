@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dropout_explained import __version__, cli_audit
 from dropout_explained.arguments import (
     FLOATING,
@@ -14,7 +16,14 @@ from dropout_explained.arguments import (
     checked_count,
     checked_shape,
 )
-from dropout_explained.cli_parts import PROGRAM, Parser, complain, declared, print_json
+from dropout_explained.cli_parts import (
+    PROGRAM,
+    Parser,
+    complain,
+    declared,
+    output_written,
+    print_json,
+)
 from dropout_explained.closed_forms import moments
 from dropout_explained.explanation import explain
 from dropout_explained.streams import TorchStream, read, verify
@@ -46,13 +55,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     0
     """
     given = sys.argv[1:] if argv is None else argv
-    arguments = _parser().parse_args(_numbers_are_not_options(given))
     try:
-        status: int = arguments.run(arguments)
+        with output_written(), np.errstate(over="ignore", invalid="ignore"):
+            arguments = _parser().parse_args(_numbers_are_not_options(given))
+            status: int = arguments.run(arguments)
     except (BadArgument, BadArgumentType, ModuleNotFoundError, OSError) as error:
-        complain(f"{PROGRAM}: error: {error}")
-        return 2
-    return status
+        wrong = str(error)
+    except MemoryError as error:
+        wrong = f"that does not fit into memory. {error}"
+    else:
+        return status
+    complain(f"{PROGRAM}: error: {wrong}")
+    return 2
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import textwrap
+import traceback
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +25,7 @@ from dropout_explained.tables import WIDTH
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 FORMATS = ("text", "github")
 LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
@@ -54,21 +56,31 @@ def _add_audit(commands: Any) -> None:
 
 
 def _audit(arguments: argparse.Namespace) -> int:
-    model, inputs, named = model_and_inputs(arguments.target, arguments.input_shape)
-    try:
+    with _said_in_a_sentence(f"target must be made without an error; {arguments.target}"):
+        model, inputs, named = model_and_inputs(arguments.target, arguments.input_shape)
+    wanted = "target must run on its inputs, which --input-shape sets"
+    with _said_in_a_sentence(f"{wanted}; {arguments.target}"):
         report = audit(model, *inputs, accept=arguments.accept, **named)
-    except (BadArgument, BadArgumentType):
-        raise
-    except Exception as error:
-        raise BadArgument(
-            f"target must run on its inputs, which --input-shape sets; {arguments.target} raises "
-            f"{type(error).__name__}: {error}"
-        ) from error
     if arguments.json:
         print_json(report.as_dict())
     else:
         print(report)
     return 1 if report.errors else 0
+
+
+@contextmanager
+def _said_in_a_sentence(what: str) -> Iterator[None]:
+    """Turn whatever the audited code raises into a sentence, with the line that raised."""
+    try:
+        yield
+    except (BadArgument, BadArgumentType, ModuleNotFoundError):
+        raise
+    except (Exception, SystemExit) as error:
+        *_, last = traceback.extract_tb(error.__traceback__)
+        # What is no Python names its line itself.
+        place = f" ({Path(last.filename).name}:{last.lineno})"
+        place = "" if isinstance(error, SyntaxError) else place
+        raise BadArgument(f"{what} raises {type(error).__name__}: {error}{place}") from error
 
 
 def _add_lint(commands: Any) -> None:

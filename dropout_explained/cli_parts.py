@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import math
+import os
 import shutil
 import sys
 import textwrap
-from typing import Any, NoReturn
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROGRAM = "dropout-explained"
 
@@ -16,7 +22,43 @@ PROGRAM = "dropout-explained"
 def complain(sentence: str) -> None:
     """Print to standard error, with lines that end between words where a screen ends them."""
     columns = shutil.get_terminal_size(fallback=(10**6, 1)).columns - 2  # as argparse does
-    print(textwrap.fill(sentence, max(columns, 20), break_on_hyphens=False), file=sys.stderr)
+    lines = textwrap.fill(sentence, max(columns, 20), break_on_hyphens=False)
+    try:
+        print(lines, file=sys.stderr or io.StringIO(), flush=True)
+    except OSError:  # what nobody can read is not said
+        _write_nowhere(sys.stderr)
+
+
+@contextmanager
+def output_written() -> Iterator[None]:
+    """Raise an OSError that says so where standard output is closed, full or read by nobody.
+
+    Python itself would find out when it ends, and then it can only show a traceback.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A path may have letters that a terminal's encoding has not.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if sys.stdout is None:
+        raise OSError("standard output is closed")
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None:  # of a file that was read
+            raise
+        _write_nowhere(sys.stdout)
+        raise OSError(f"standard output cannot be written: {error.strerror or error}") from None
+
+
+def _write_nowhere(stream: TextIO) -> None:
+    """Let what a stream has still to write be lost in silence."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 class Parser(argparse.ArgumentParser):

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from dropout_explained.arrays import Floats
 
+# For more coins SciPy's quantile ends without an answer for every other probability.
+MOST_FOR_PPF = 2**51
+
 
 def relative_variance(p: float) -> float:
     """Return the variance of the output for an input of 1, p / q; 0 at p = 1."""
@@ -174,10 +177,24 @@ def moments(p: float, *, value: ArrayLike = 1.0, n: int = 1, layer: str = "dropo
     return _computed(x.astype(np.float64), p, n, row)
 
 
-def _computed(x: Floats, p: float, n: int, layer: Layer) -> Moments:
+def _fewest_kept(level: float, coins: int, q: float) -> int:
+    """Return the least number of coins that are kept with at least this probability, or fewer."""
     # scipy.stats takes longer to import than everything else here together.
     from scipy.stats import binom
 
+    if coins <= MOST_FOR_PPF:
+        return int(binom.ppf(level, coins, q))
+    low, high = 0, coins
+    while low < high:
+        middle = (low + high) // 2
+        if binom.cdf(middle, coins, q) >= level:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _computed(x: Floats, p: float, n: int, layer: Layer) -> Moments:
     q, s = 1.0 - p, scale(p)
     mean, dropped, jump = x * (p < 1), x * 0, x * s
     variance, deviation = x**2 * relative_variance(p), np.abs(x) * relative_deviation(p)
@@ -186,7 +203,7 @@ def _computed(x: Floats, p: float, n: int, layer: Layer) -> Moments:
         mean, dropped, jump = x * (a * q), x * 0 - alpha_a * q, x * a + alpha_a
         variance, deviation = jump**2 * (p * q), np.abs(jump) * sqrt(p * q)
     coins = 1 if layer.channels else n
-    fewest, most = (float(binom.ppf(level, coins, q)) for level in (0.025, 0.975))
+    fewest, most = (_fewest_kept(level, coins, q) for level in (0.025, 0.975))
     ends = dropped + jump * (fewest / coins), dropped + jump * (most / coins)
     return Moments(
         p=p,

@@ -12,6 +12,7 @@ import numpy as np
 from dropout_explained import tables
 from dropout_explained.arguments import (
     BadArgument,
+    checked_flag,
     checked_mask,
     checked_p,
     checked_seed,
@@ -228,7 +229,7 @@ def explain(
       expected      2.5   standard error 1.36931
     """
     p = checked_p(p)
-    values = checked_values(x)
+    values, training = checked_values(x), checked_flag("training", training)
     effective_p = p if training else 0.0
     if seed is not None:
         seed = checked_seed(seed)

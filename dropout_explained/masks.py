@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dropout_explained.arguments import BadArgument, checked_count, checked_p
+from dropout_explained.arguments import BadArgument, BadArgumentType, checked_count, checked_p
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -77,10 +77,15 @@ def _checked_probabilities(p: ArrayLike, n: int | None) -> list[float]:
             raise BadArgument(f"n must say how many coins have p = {p!r}; got n = None")
         return [checked_p(p)] * checked_coins(n)
     each = [checked_p(one) for one in np.asarray(p, object).reshape(-1)]
-    if n is not None and n != len(each):
+    if n is not None and checked_count(n) != len(each):
         raise BadArgument(f"n must be the number of probabilities in p, {len(each)}; got n = {n}")
     checked_coins(len(each))
     return each
+
+
+def _refuse_what_is_no_function(function: object) -> None:
+    if not callable(function):
+        raise BadArgumentType(f"function must be callable with masks; got {function!r}")
 
 
 def mask_moments(
@@ -135,6 +140,7 @@ def mask_moments(
     array([ 1.,  4.,  9., 16.])
     """
     each = _checked_probabilities(p, n)
+    _refuse_what_is_no_function(function)
     first: Any = None
     total: Any = 0.0
     squares: Any = 0.0
@@ -201,6 +207,7 @@ def mask_distribution(
     array([0.0625, 0.25  , 0.375 , 0.25  , 0.0625])
     """
     each = _checked_probabilities(p, n)
+    _refuse_what_is_no_function(function)
     seen, weighed = [], []
     for masks, weights in weighted_masks(each):
         values = np.asarray(function(masks), np.float64)

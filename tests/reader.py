@@ -69,12 +69,18 @@ def pip_requirement(address: str) -> str:
     return line[1]
 
 
+def downloaded(page: str, kind: str) -> bytes:
+    """Follow the one link of a page of the gallery that gives a file of some kind."""
+    soup = BeautifulSoup(read(page), "html.parser")
+    (link,) = soup.select(f".sphx-glr-footer a[href$='.{kind}']")
+    return read(urljoin(page, str(link["href"])))
+
+
 def download(address: str, script: Path, folder: Path) -> Path:
-    """Follow the link on a script's page, and return the file that it gives."""
+    """Return what the link on a script's page gives, as a file."""
     page = f"{address}auto_examples/{script.parent.name}/{script.stem}.html"
-    (link,) = BeautifulSoup(read(page), "html.parser").select(".sphx-glr-footer a[href$='.py']")
     file = folder / script.name
-    file.write_bytes(read(urljoin(page, str(link["href"]))))
+    file.write_bytes(downloaded(page, "py"))
     return file
 
 

@@ -15,7 +15,9 @@ from dropout_explained import (
     mean_square_gradient,
     mean_square_gradient_moments,
     moments,
+    replay_mask,
 )
+from dropout_explained.arguments import BadArgument, BadArgumentType
 
 X = [1.0, 2.0]
 NAN = float("nan")
@@ -131,3 +133,34 @@ def test_every_seed_that_torch_takes_is_taken() -> None:
     for seed in (-(2**63), 2**64 - 1, np.int64(3)):
         torch.manual_seed(int(seed))
         explain(X, seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((10**30,), "at most [0-9]+ elements"),
+        ((2**40, 2**40), "at most [0-9]+ elements"),
+        ((1,) * 70, "at most 64 dimensions; got 70"),
+    ],
+)
+def test_a_shape_that_no_array_has_is_refused(shape: tuple[int, ...], words: str) -> None:
+    """Before NumPy says so in words of its own."""
+    with pytest.raises(BadArgument, match=f"^shape must have {words}"):
+        replay_mask(shape, 0.5, 0)
+
+
+def test_a_message_is_one_line_whatever_it_quotes() -> None:
+    """Also an array, which NumPy shows on several."""
+    many = np.zeros((10, 10))
+    with pytest.raises(
+        BadArgumentType, match=r"^p must be a number in \[0, 1\]; got p = array"
+    ) as caught:
+        moments(many)  # type: ignore[arg-type]
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("training", [np.zeros(2), torch.ones(2)])
+def test_a_flag_that_is_several_is_refused(training: object) -> None:
+    """What is neither true nor false."""
+    with pytest.raises(BadArgumentType, match=r"^training must be True or False; got "):
+        explain([1.0], training=training)  # type: ignore[arg-type]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -146,3 +148,33 @@ def test_the_command_says_why_a_model_does_not_run(capsys: pytest.CaptureFixture
     assert "target must run on its inputs, which --input-shape sets" in said
     assert "RuntimeError" in said
     assert main(["audit", "nowhere:model"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("1 / 0", r"ZeroDivisionError: division by zero \(broken\.py:1\)"),
+        ("model = (", r"SyntaxError: '\(' was never closed \(broken\.py, line 1\)"),
+        ("import sys\nsys.exit(3)", r"SystemExit: 3 \(broken\.py:2\)"),
+        ("def model():\n    return [][0]", r"IndexError: list index out of range \(broken\.py:2\)"),
+        ("import no_such_module", "No module named 'no_such_module'"),
+        ("model = None", "target must name a model or what makes one"),
+    ],
+)
+def test_a_target_that_breaks_is_one_sentence(
+    source: str,
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the line of the file that broke, and not with a traceback through this package."""
+    monkeypatch.delitem(sys.modules, "broken", raising=False)
+    path = tmp_path / "broken.py"
+    path.write_text(source, encoding="utf-8")
+    assert main(["audit", f"{path}:model"]) == 2
+    error = " ".join(capsys.readouterr().err.split())
+    assert re.search(said, error), error
+    assert "Traceback" not in error
+    assert "raises BadArgument" not in error
+    assert "raises ModuleNotFoundError" not in error

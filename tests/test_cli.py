@@ -248,3 +248,11 @@ def test_the_console_script_is_installed() -> None:
     (script,) = entry_points(group="console_scripts", name="dropout-explained")
     assert script.load() is main
     assert version("dropout-explained")
+
+
+def test_what_does_not_fit_into_memory_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """A shape that an array may have, and no machine has room for."""
+    status, out, err = run(capsys, "replay", "--seed", "0", "--shape", "100000000,100000000")
+    assert (status, out) == (2, "")
+    assert err.startswith("dropout-explained: error: that does not fit into memory. ")
+    assert err.count("\n") == 1

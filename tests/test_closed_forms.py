@@ -113,3 +113,14 @@ def test_figures_of_the_article() -> None:
     assert math.isclose(moments(0.9, n=1000).standard_error, math.sqrt(0.009))
     low, high = moments(0.9, n=1000).interval_95
     assert (round(low, 2), round(high, 2)) == (0.82, 1.19)
+
+
+@pytest.mark.parametrize("p", [0.001, 0.1, 0.25, 0.5, 0.9])
+@pytest.mark.parametrize("n", [2**51, 2**51 + 1, 2**52, 2**53])
+def test_the_interval_of_very_many_is_there(n: int, p: float) -> None:
+    """Up to the largest n that is taken it is that of a normal variable, to a millionth of its width."""
+    exact = moments(p, n=n)
+    low, high = exact.interval_95
+    width = 2 * 1.959963984540054 * exact.standard_error
+    assert high - low == pytest.approx(width, rel=1e-6)
+    assert low < exact.mean < high

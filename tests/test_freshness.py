@@ -33,6 +33,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (package / name).write_text(MODULE)
     (package / "house.mplstyle").write_text("axes.grid: False")
     (tmp_path / "constraints.txt").write_text("torch==2.13.0")
+    (tmp_path / "docs" / "measured").mkdir(parents=True)
+    (tmp_path / "docs" / "measured" / "speed.json").write_text('{"seconds": 1}')
     monkeypatch.setattr(dropout_explained, "__file__", str(package / "__init__.py"))
     return package
 
@@ -67,12 +69,13 @@ def test_results_last_as_long_as_the_package(
         ("package/wing/scale.py", "p: float", "p: int"),
         ("package/house.mplstyle", "False", "True"),
         ("constraints.txt", "2.13.0", "2.14.0"),
+        ("docs/measured/speed.json", "1", "2"),
     ],
 )
 def test_an_edit_that_may_change_a_number_changes_the_fingerprint(
     name: str, old: str, new: str, package: Path
 ) -> None:
-    """In any module, in any folder, in the style and in the pinned versions."""
+    """In any module, in any folder, in the style, in the pinned versions and in what was measured."""
     before, path = freshness.fingerprint(), package.parent / name
     path.write_text(path.read_text().replace(old, new))
     assert freshness.fingerprint() != before

@@ -44,7 +44,7 @@ def test_a_script_has_the_parts_of_a_page(script: Path) -> None:
 
 
 def notebook_of(script: Path, site: Path) -> nbformat.NotebookNode:
-    """Read the notebook that the site offers beside a script."""
+    """Read the notebook that the site offers beside a script; its first cell installs."""
     (notebook,) = (site / "_downloads").glob(f"*/{script.stem}.ipynb")
     contents: nbformat.NotebookNode = nbformat.read(notebook, as_version=4)
     return contents
@@ -69,7 +69,8 @@ def words(text: str) -> set[str]:
 def test_a_notebook_says_what_its_script_says(script: Path, site: Path) -> None:
     """Cell by cell the same code, and all of its words."""
     text = script.read_text(encoding="utf-8")
-    cells = notebook_of(script, site).cells
+    install, *cells = notebook_of(script, site).cells
+    assert re.search(r"^%pip install .*dropout-explained\[gallery\]", install.source, re.MULTILINE)
     codes = [parsed(cell.source) for cell in cells if cell.cell_type == "code"]
     sections = map(parsed, text.split("\n# %%"))
     assert codes == [section for section in sections if section]

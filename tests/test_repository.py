@@ -73,3 +73,39 @@ def test_the_first_screen_shows_what_an_audit_prints(
     runpy.run_path(str(script))
     assert capsys.readouterr().out == printed
     assert text[: shown.end()].count("\n") < 40
+
+
+def test_hosted_runs_call_sessions_that_exist() -> None:
+    """By their names, and on every Python that the package says it runs on."""
+    code = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    sessions = set(re.findall(r"^def (\w+)\(session", code, re.MULTILINE))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pythons = re.findall(r"Python :: (3\.\d+)", "\n".join(project["classifiers"]))
+    assert pythons[0] == project["requires-python"].removeprefix(">=")
+    workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+    assert len(workflows) >= 4
+    texts = [path.read_text(encoding="utf-8") for path in (*workflows, ROOT / ".readthedocs.yaml")]
+    called = {
+        name
+        for text in texts
+        for name in re.findall(r"nox (?:-\S+ )*-s ([\w.-]+)|session: ([\w.-]+)", text)
+        for name in name
+        if name
+    }
+    assert called - {f"pythons-{python}" for python in pythons} <= sessions
+    assert {f"pythons-{python}" for python in pythons} | {"docs", "build", "lowest"} <= called
+
+
+def test_hosted_runs_may_do_little_and_run_what_is_named() -> None:
+    """No permission but those a job asks for; each action by its commit; no credentials left; an end to waiting."""
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        text = path.read_text(encoding="utf-8")
+        assert "\npermissions: {}\n" in text, path
+        used = re.findall(r"uses: (\S+)(.*)", text)
+        assert used
+        for action, comment in used:
+            if not action.startswith("$/"):
+                assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}", action), (path, action)
+                assert re.fullmatch(r" # v\d+(\.\d+)+", comment), (path, action)
+        assert text.count("actions/checkout@") == text.count("persist-credentials: false"), path
+        assert text.count("runs-on:") == text.count("timeout-minutes:"), path

@@ -126,14 +126,11 @@ def test_gallery_pages_carry_figures_outputs_and_downloads(script: Path, site: P
 
 
 def test_the_gallery_offers_everything_in_one_zip(site: Path) -> None:
-    """One zip of all scripts, one of all notebooks."""
-    links = [
-        str(a["href"]) for a in page(site, "auto_examples/index.html").select("a[href$='.zip']")
-    ]
-    assert {link.rsplit("/", 1)[1] for link in links} == {
-        "auto_examples_python.zip",
-        "auto_examples_jupyter.zip",
-    }
+    """One button, one file: the gallery's own two, without the package, are gone."""
+    (link,) = page(site, "auto_examples/index.html").select("a[href$='.zip']")
+    assert link["href"] == "../_downloads/dropout_explained_examples.zip"
+    assert link.text == "Download everything, zipped"
+    assert not list(site.glob("_downloads/*/auto_examples_*.zip"))
 
 
 def test_the_command_line_page_shows_real_output(site: Path) -> None:

@@ -371,7 +371,7 @@ def test_a_formula_stays_with_its_punctuation() -> None:
 def test_a_button_says_what_it_gives() -> None:
     """The kind of file, and not its name."""
     link = '<a href="plot_a.{kind}"><code>Download it: plot_a.{kind}</code></a>'
-    kinds = {"python": "py", "jupyter": "ipynb", "zip": "zip"}
+    kinds = {"jupyter": "ipynb", "python": "py", "zip": "zip"}
     buttons = "".join(
         f'<div class="sphx-glr-download-{name}"><p>{link.format(kind=kind)}</p></div>'
         for name, kind in kinds.items()
@@ -379,12 +379,20 @@ def test_a_button_says_what_it_gives() -> None:
     once = downloads.labelled(page(f'<div class="sphx-glr-footer-example">{buttons}</div>'))
     found = BeautifulSoup(once, "html.parser").select("a")
     assert [link.text for link in found] == [
-        "Download .py",
         "Download .ipynb",
+        "Download .py",
         "Download both, .zip",
     ]
     assert [link["href"] for link in found] == [f"plot_a.{kind}" for kind in kinds.values()]
     assert downloads.labelled(once) == once
+    # Where the notebooks stand is one setting.
+    twice = downloads.labelled(once, colab="owner/repository/blob/main/notebooks")
+    (added,) = set(BeautifulSoup(twice, "html.parser").select("a")) - set(found)
+    assert added.text == "Open in Colab"
+    assert added["href"] == (
+        "https://colab.research.google.com/github/owner/repository/blob/main/notebooks/plot_a.ipynb"
+    )
+    assert downloads.labelled(twice, colab="owner/repository/blob/main/notebooks") == twice
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,8 @@ def without_inline(page: str, root: str) -> Moved:
         return Moved(page, {})
     tree = LexborHTMLParser(page)
     files: dict[str, str] = {}
-    for script in tree.css("script:not([src])"):
+    # Data is not run, and is read nowhere but in the page.
+    for script in tree.css("script:not([src], [type='application/ld+json'])"):
         script.attrs["src"] = keep(files, script.text().strip(), "js", root)
         script.inner_html = ""
     for style in tree.css("style"):

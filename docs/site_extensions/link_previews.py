@@ -1,22 +1,31 @@
-"""What other programs show of a page: its own words, and nothing that it cannot know."""
+"""What other programs show of a page: its own words, and no address unless the site knows it."""
 
 from __future__ import annotations
 
 from selectolax.lexbor import LexborHTMLParser
 
+from site_extensions import address
+
 
 def in_own_words(page: str) -> str:
-    """Return a page whose preview has its description, and no address.
+    """Return a page whose preview has its description, and an address if the page has one.
 
     A preview's address must be absolute, and a site that may be served from anywhere does not
     know it while it is built. And what a page says of itself reads better than its first
     characters, formulas included.
     """
     tree = LexborHTMLParser(page)
-    for address in tree.css('meta[property="og:url"]'):
-        address.decompose()
+    if not address.of_page(page):
+        for unknown in tree.css('meta[property="og:url"]'):
+            unknown.decompose()
     own = tree.css_first("meta[name=description]")
-    for preview in tree.css('meta[property="og:description"]'):
+    for preview in tree.css('meta[property="og:description"], meta[property="og:image:alt"]'):
         if own:
             preview.attrs["content"] = own.attrs["content"]
+    title = tree.css_first('meta[property="og:title"]')
+    if own and title and not tree.css_first('meta[property="og:description"]'):
+        described = tree.create_node("meta")
+        described.attrs["property"] = "og:description"
+        described.attrs["content"] = own.attrs["content"]
+        title.insert_after(described, move=True)
     return tree.html or page

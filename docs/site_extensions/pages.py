@@ -8,13 +8,14 @@ sources changed.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sphinx.errors import ExtensionError
 
 from site_extensions import (
     accessible,
     adaptive_svg,
+    address,
     breakable,
     content_security,
     downloads,
@@ -22,9 +23,11 @@ from site_extensions import (
     labelled_tables,
     leftovers,
     link_previews,
+    markdown_twin,
     mathml,
     minified,
     search_sections,
+    structured_data,
 )
 from site_extensions.content_security import Moved
 
@@ -35,17 +38,27 @@ if TYPE_CHECKING:
 SERVED = {"_static": Path("_static"), "lab/modules": Path("_static") / "lab"}
 
 
-def finished(page: str, root: str, *, strict: bool) -> Moved:
+def finished(page: str, root: str, *, strict: bool, colab: str = "") -> Moved:
     """Return a page as it is served, in the order in which it gets there."""
     page = accessible.named(page)
     page = link_previews.in_own_words(page)
     page = labelled_tables.labelled(page)
     page = breakable.with_formulas_unbroken(breakable.with_places_to_break(page))
-    page = downloads.labelled(page)
+    page = downloads.labelled(page, colab)
     page = folded.open_until_scripted(page)
+    page = structured_data.described(page)
     page = mathml.with_font_early(page, root)
     # Last, because it moves whatever the others write inline.
     return content_security.without_inline(page, root) if strict else Moved(page, {})
+
+
+class Walked(NamedTuple):
+    """What the pages of a site have, all of them together."""
+
+    pages: dict[str, str]  # those that come from a source, by their place
+    named: set[str]  # files of the site
+    characters: set[str]  # in formulas
+    sections: list[search_sections.Section]
 
 
 def walk(app: Sphinx, failure: Exception | None) -> None:
@@ -53,22 +66,11 @@ def walk(app: Sphinx, failure: Exception | None) -> None:
     if failure or app.builder.format != "html":
         return
     site = Path(app.outdir)
-    # While pages are edited, a reloading script stands inline in each.
-    strict = not app.tags.has("live")
-    leftovers.remove(leftovers.pages_gone(site, app.env.found_docs), site)
-    named: set[str] = set()
-    characters: set[str] = set()
-    sections: list[search_sections.Section] = []
-    for path in sorted(site.rglob("*.html")):
-        before = path.read_text(encoding="utf-8")
-        if content_security.META in before:
-            after = Moved(before, {})
-        else:
-            after = finished(before, way_to_root(path, site), strict=strict)
-        save(after, path, before, site)
-        named |= leftovers.files_named(after.text)
-        characters |= mathml.characters(after.text)
-        sections += search_sections.sections(after.text, path.relative_to(site).as_posix())
+    known = {*app.env.found_docs, *app.config.html_additional_pages}
+    leftovers.remove(leftovers.pages_gone(site, known), site)
+    pages, named, characters, sections = walk_pages(app, site)
+    address.write_map(site, {address.of_page(page) for page in pages.values()} - {""})
+    markdown_twin.write(site, app.config.html_title, pages)
     serve_sources(Path(app.srcdir), site)
     listed = site / search_sections.LISTED
     listed.parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +85,33 @@ def walk(app: Sphinx, failure: Exception | None) -> None:
         save(Moved(adaptive_svg.following_the_scheme(before), {}), path, before, site)
     mathml.serve_font(characters, site, Path(app.doctreedir))
     leftovers.remove(leftovers.files_gone(site, named), site)
+    downloads.finish(site)
+
+
+def walk_pages(app: Sphinx, site: Path) -> Walked:
+    """Finish every page, and return what is in them."""
+    # While pages are edited, a reloading script stands inline in each.
+    strict = not app.tags.has("live")
+    walked = Walked({}, set(), set(), [])
+    for path in sorted(site.rglob("*.html")):
+        name = path.relative_to(site).as_posix()
+        of_source = name.removesuffix(".html") in app.env.found_docs
+        before = path.read_text(encoding="utf-8")
+        if content_security.META in before:
+            after = Moved(before, {})
+        else:
+            page = markdown_twin.announced(before, path.name) if of_source else before
+            root, colab = way_to_root(path, site), app.config.colab_notebooks
+            after = finished(page, root, strict=strict, colab=colab)
+            if name == f"{address.NOT_FOUND}.html":
+                after = Moved(address.from_anywhere(after.text), after.files)
+        save(after, path, before, site)
+        if of_source:
+            walked.pages[name] = after.text
+        walked.named.update(leftovers.files_named(after.text))
+        walked.characters.update(mathml.characters(after.text))
+        walked.sections.extend(search_sections.sections(after.text, name))
+    return walked
 
 
 def way_to_root(path: Path, site: Path) -> str:
@@ -124,5 +153,6 @@ def serve_sources(sources: Path, site: Path) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx after all that writes into the site."""
+    app.setup_extension("site_extensions.downloads")
     app.connect("build-finished", walk, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from selectolax.lexbor import LexborNode
 
+# What was, and what leads nowhere.
+UNSEARCHED = {"changelog", "404"}
 LISTED = Path("_static") / "search" / "sections.js"
 HEADINGS = ("h1", "h2", "h3")
 # What a reader of a result would not read: links of headings to themselves, labels, buttons.
@@ -52,7 +54,7 @@ class Section(NamedTuple):
 
 def sections(page: str, address: str) -> Iterator[Section]:
     """Return the passages of one page."""
-    if address.removesuffix(".html") in leftovers.GENERATED:
+    if address.removesuffix(".html") in leftovers.GENERATED | UNSEARCHED:
         return  # an index of names or of results leads to answers and is none
     tree = LexborHTMLParser(page.replace("<wbr>", ""))  # a word is one, wherever a line may end
     article = tree.css_first("article")

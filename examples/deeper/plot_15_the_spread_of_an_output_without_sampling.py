@@ -53,8 +53,8 @@ middle = time.perf_counter()
 sampled = output_moments(model, x, passes=2000)
 end = time.perf_counter()
 assert (told.method, sampled.method) == ("propagation", "sampling")
-print(f"propagation {middle - start:.2f} s")
-print(f"{sampled.passes} passes {end - middle:.2f} s")
+assert middle - start < end - middle
+print(f"propagation took less time than {sampled.passes} passes")
 
 
 # %%

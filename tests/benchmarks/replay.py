@@ -10,10 +10,11 @@ import statistics
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 import torch.nn.functional as F
+from record import renew
 
 from dropout_explained import replay, replay_mask
 
@@ -35,16 +36,26 @@ def run(*arguments: str) -> Callable[[], object]:
     return lambda: subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
 
 
-def compare(name: str, ours: Callable[[], object], theirs: Callable[[], object], n: int) -> None:
-    """Print one row: medians of alternating runs, and their ratio."""
+class Row(NamedTuple):
+    """What was compared, and the medians of both in milliseconds."""
+
+    what: str
+    ours: float
+    torch: float
+
+
+def compare(name: str, ours: Callable[[], object], theirs: Callable[[], object], n: int) -> Row:
+    """Print and return one row: medians of alternating runs, and their ratio."""
     ours(), theirs()  # what is loaded once does not count
     times = [(seconds(ours), seconds(theirs)) for _ in range(n)]
     mine, other = (statistics.median(column) * 1e3 for column in zip(*times, strict=True))
     print(f"{name:<42} {mine:>9.1f} ms {other:>9.1f} ms {mine / other:>7.2f}")
+    return Row(name, mine, other)
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table, and record it."""
+    rows = []
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     torch.set_num_threads(1)
     print(
@@ -62,12 +73,14 @@ def main() -> None:
         def output(x: torch.Tensor = x) -> object:
             return replay(x, 0.5, 0)
 
-        compare(f"mask of {count:,} elements / dropout", mask, theirs, repetitions)
-        compare(f"output of {count:,} elements / dropout", output, theirs, repetitions)
+        rows += [
+            compare(f"mask of {count:,} elements / dropout", mask, theirs, repetitions),
+            compare(f"output of {count:,} elements / dropout", output, theirs, repetitions),
+        ]
     start = run("-m", "dropout_explained", *COMMAND)
-    compare(
-        "dropout-explained explain / import torch", start, run("-c", "import torch"), repetitions
-    )
+    imported = run("-c", "import torch")
+    rows.append(compare("explain, a command / import torch", start, imported, repetitions))
+    renew("replay", repetitions=repetitions, rows=[row._asdict() for row in rows])
 
 
 if __name__ == "__main__":
