@@ -214,7 +214,7 @@ for (const start of starters) {
       async (page) => {
         for (const [p, printed] of [
           ["0.75", "[ 0.,  8., 12.,  0.]"],
-          ["0.9", "[ 0.0000, 20.0000, 30.0000,  0.0000]"],
+          ["0.9", "[ 0., 20., 30.,  0.]"],
         ]) {
           await page.evaluate((hash) => (location.hash = hash), `v=1&mask=0110&p=${p}`);
           await page.painted();
