@@ -248,7 +248,7 @@ def by_hand() -> Iterator[dict[str, Any]]:
         x = torch.tensor(np.round(generator.normal(size=n), 2)).to(dtype)
         held = generator.integers(0, 2, n)
         told = explain(x, p, mask=held)
-        y = told.output.detach().requires_grad_()
+        y = torch.as_tensor(told.output).clone().requires_grad_()
         y.square().mean().backward()
         yield {
             "p": p,
@@ -292,16 +292,13 @@ def networks() -> Iterator[dict[str, Any]]:
         torch.manual_seed(seed)
         hidden = torch.tanh(w @ torch.tensor(x) + b)
         y = v @ called(hidden, p, scaling, training=training) + c
-        w.grad = v.grad = None
-        (y if loss == "sum" else y.square()).backward()
-        assert w.grad is not None
-        assert v.grad is not None
+        gradient_w, gradient_v = torch.autograd.grad(y if loss == "sum" else y.square(), (w, v))
         told = {"seed": str(seed), "p": p, "scaling": scaling, "training": training, "loss": loss}
         yield told | {
             "x": x.tolist(),
             "y": float(y.detach()),
-            "gradientW": w.grad.tolist(),
-            "gradientV": v.grad.tolist(),
+            "gradientW": gradient_w.tolist(),
+            "gradientV": gradient_v.tolist(),
         }
 
 

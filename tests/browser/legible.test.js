@@ -159,28 +159,41 @@ describe("figures on a phone", () => {
 
 for (const [width, dark] of [390, 1280].flatMap((width) => SCHEMES.map((dark) => [width, dark]))) {
   const where = `${width} pixels wide, ${dark ? "dark" : "light"}`;
-  test(`the lab's charts have letters of 12 pixels and stand out: ${where}`, async () => {
+  test(`the lab's charts have letters of 12 pixels and stand out: ${where}`, { timeout: 120_000 }, async () => {
     await withPage(browser, { width, height: 844, dark }, "charts", async (page) => {
-      await page.goto(`${site.address}/lab/index.html`);
-      await page.settled();
-      const count = await page.evaluate(() => {
-        const drawings = document.querySelectorAll(".lab-part svg");
-        for (const [i, drawing] of drawings.entries()) drawing.id = `drawing-${i}`;
-        return drawings.length;
-      });
-      assert.ok(count > 10, String(count));
-      const paper = await page.evaluate(() =>
-        getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number),
-      );
       const weak = [];
-      for (let i = 0; i < count; i++) {
-        const { letters, marks } = await page.evaluate(parts, `#drawing-${i}`);
-        for (const { what, size, fill } of letters)
-          if (size < LEAST.letter - 0.01 || contrast(fill, paper) < LEAST.text) weak.push(`${i}: ${what}, ${size}`);
-        // A line of the grid says nothing that the axis does not say.
-        const meant = marks.filter(({ what }) => !/\.grid/.test(what));
-        for (const mark of faint(meant, paper)) weak.push(`${i}: ${mark}`);
+      let count = 0;
+      for (const state of [
+        "",
+        "&show=elements",
+        "&show=scalings",
+        "&show=gradient",
+        "&show=norm",
+        "&show=depth",
+      ].concat(["&show=network", "&pin=0.5~7~train~none~1~&show=compare", "&x=1*1000", "&x=1*1000&show=elements"])) {
+        await page.goto(`${site.address}/lab/index.html#v=1${state}`);
+        await page.evaluate(() => location.reload());
+        await page.settled();
+        const drawings = await page.evaluate(() => {
+          const seen = [...document.querySelectorAll(".lab-app svg")].filter((one) => one.checkVisibility());
+          for (const [i, drawing] of seen.entries()) drawing.id = `drawing-${i}`;
+          return seen.length;
+        });
+        count += drawings;
+        const paper = await page.evaluate(() =>
+          getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number),
+        );
+        for (let i = 0; i < drawings; i++) {
+          const { letters, marks } = await page.evaluate(parts, `#drawing-${i}`);
+          for (const { what, size, fill } of letters)
+            if (size < LEAST.letter - 0.01 || contrast(fill, paper) < LEAST.text)
+              weak.push(`${state}: ${what}, ${size}`);
+          // A line of the grid says nothing that the axis does not say, and what is not drawn cannot be faint.
+          const meant = marks.filter(({ what }) => !/\.grid|\.hit/.test(what));
+          for (const mark of faint(meant, paper)) weak.push(`${state}, ${i}: ${mark}`);
+        }
       }
+      assert.ok(count > 50, String(count));
       assert.deepEqual(weak, []);
     });
   });

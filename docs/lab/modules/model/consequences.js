@@ -33,12 +33,12 @@ const MOST_TERMS = 2 ** 12;
 const SCALINGS = ["inverted", "vanilla", "none"];
 
 /** @param {Derived} derived @param {Uint8Array} mask of a training call @returns {Compared[]} in the order of the choices */
-export function compared({ x, state: { p, dtype } }, mask) {
+export function compared({ x, state: { p } }, mask) {
   const average = mean(x);
   const left = mean(Float64Array.from(x, (value, i) => value * mask[i]));
   return SCALINGS.map((scaling) => {
-    const training = factors({ p, scaling, training: true }, dtype).kept;
-    const evaluation = factors({ p, scaling, training: false }, dtype).kept;
+    const training = factors({ p, scaling, training: true }, "float64").kept;
+    const evaluation = factors({ p, scaling, training: false }, "float64").kept;
     return {
       scaling,
       expected: (1 - p) * training * average,

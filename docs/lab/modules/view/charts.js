@@ -43,7 +43,11 @@ const MARGIN = { top: 20, right: 10, bottom: 34, left: 46 };
 export function createPanel(parent, title, ...controls) {
   const told = html("p", { class: "lab-told" });
   const picture = html("div", { class: "lab-picture" });
-  parent.append(html("div", { class: "lab-head" }, html("h3", {}, title), ...controls), told, picture);
+  parent.append(
+    html("div", { class: "lab-head" }, html("p", { class: "lab-title" }, title), ...controls),
+    told,
+    picture,
+  );
   return { told, picture };
 }
 

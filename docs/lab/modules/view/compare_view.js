@@ -60,7 +60,7 @@ function facts({ state, kept, x, y }) {
 
 function createTable() {
   const rows = NAMES.map((name) => html("tr", {}, html("th", { scope: "row" }, name), html("td"), html("td")));
-  const heads = ["", "A □", "B ●"].map((name) => html("th", { scope: "col" }, name));
+  const heads = [html("td"), ...["A □", "B ●"].map((name) => html("th", { scope: "col" }, name))];
   const element = html(
     "table",
     { class: "lab-facts" },

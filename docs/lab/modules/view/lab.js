@@ -23,7 +23,7 @@ import { InputError } from "../model/tensor_input.js";
 /** @typedef {import("./charts.js").Panel} Panel */
 
 // ms of work in a frame, so that input and painting have the rest
-const BUDGET = 8;
+const BUDGET = 5;
 // ms without a change before the address and the announcement follow
 const QUIET = 700;
 
@@ -169,6 +169,8 @@ function frame() {
     calls.work(deadline - BUDGET / 2);
     for (const name of OF_CALLS) if (tabs.seen(state.show).includes(name)) waiting.add(panels.get(name) ?? output);
   }
+  // What is held by the hand follows it in every frame; the others share what is left.
+  if (waiting.delete(stage)) stage.render(derived);
   for (const one of waiting) {
     one.render(derived);
     waiting.delete(one);

@@ -47,6 +47,11 @@ export class StagePlot {
   #words = ["1", "0", "u"].map((text) => svg("text", { "text-anchor": "end", x: LABELS - 8 }, text));
   /** @type {SVGCircleElement[]} */
   #circles = [];
+  /** The marks of many elements, dropped and kept, and for which uniforms and which step they were written. @type {string[][]} */
+  #places = [];
+  /** @type {Float64Array | undefined} */
+  #placedFor;
+  #placedBy = 0;
   #width = 0;
   #height = 0;
   #count = 1;
@@ -67,6 +72,8 @@ export class StagePlot {
     parent.append(this.#root);
     this.#handle.addEventListener("keydown", (event) => this.#onKey(event, move));
     this.#handle.addEventListener("pointerdown", (event) => this.#onGrab(event, move));
+    // Else a finger that drags the line scrolls the page: browsers heed touch-action on few elements of a drawing.
+    this.#handle.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     const nearest = (/** @type {PointerEvent | MouseEvent} */ event) => {
       const x = event.clientX - this.#root.getBoundingClientRect().left;
       const index = Math.floor(((x - LABELS) / (this.#width - LABELS - KNOB)) * this.#count);
@@ -133,7 +140,7 @@ export class StagePlot {
   #fit(count) {
     const { width, height } = roomInside(this.#parent);
     if (width === 0 || (count === this.#count && width === this.#width && height === this.#height)) return;
-    [this.#count, this.#width, this.#height] = [count, width, height];
+    [this.#count, this.#width, this.#height, this.#placedFor] = [count, width, height, undefined];
     setAttributes(this.#root, { viewBox: `0 0 ${width} ${height}`, width, height });
     setAttributes(this.#kept, { width: width - LABELS - KNOB });
     setAttributes(this.#rule, { x2: width });
@@ -159,15 +166,21 @@ export class StagePlot {
     );
   }
 
-  /** @param {Derived} derived @param {number} step between columns */
+  /**
+   * Two marks for many elements. A seed fixes where they stand: while p is dragged, places are not written again.
+   * @param {Derived} derived
+   * @param {number} step between columns
+   */
   #drawMany({ uniforms, mask, state }, step) {
-    const [kept, dropped] = ["", ""].map(() => /** @type {string[]} */ ([]));
-    uniforms.forEach((u, i) => {
-      const [x, y] = [LABELS + (i + 0.5) * step, this.#Y(heightOf(state.stream, u))].map((at) => at.toFixed(1));
-      if (mask[i]) kept.push(`M${x} ${y}h0`);
-      else dropped.push(`M${x} ${y}m-2-2l4 4m0-4l-4 4`);
-    });
-    this.#many[0].setAttribute("d", kept.join(""));
-    this.#many[1].setAttribute("d", dropped.join(""));
+    if (this.#placedFor !== uniforms || this.#placedBy !== step) {
+      [this.#placedFor, this.#placedBy] = [uniforms, step];
+      this.#places = Array.from(uniforms, (u, i) => {
+        const [x, y] = [LABELS + (i + 0.5) * step, this.#Y(heightOf(state.stream, u))].map((at) => at.toFixed(1));
+        return [`M${x} ${y}m-2-2l4 4m0-4l-4 4`, `M${x} ${y}h0`];
+      });
+    }
+    const paths = ["", ""];
+    this.#places.forEach((place, i) => (paths[mask[i]] += place[mask[i]]));
+    paths.forEach((d, kept) => this.#many[1 - kept].setAttribute("d", d));
   }
 }

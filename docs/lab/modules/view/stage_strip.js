@@ -58,8 +58,9 @@ export class StageStrip {
 function bars(values, [top, bottom], step) {
   const all = Array.from(values, (value) => (Number.isFinite(value) ? value : 0));
   const [low, high] = [Math.min(0, ...all), Math.max(0, ...all)];
-  const Y = (/** @type {number} */ value) => (top + ((high - value) / (high - low)) * (bottom - top)).toFixed(1);
-  return all
-    .map((value, i) => (value ? `M${(LABELS + (i + 0.5) * step).toFixed(1)} ${Y(0)}V${Y(value)}` : ""))
-    .join("");
+  const tenths = (/** @type {number} */ at) => Math.round(10 * at) / 10;
+  const Y = (/** @type {number} */ value) => tenths(top + ((high - value) / (high - low)) * (bottom - top));
+  let d = "";
+  for (let i = 0; i < all.length; i++) if (all[i]) d += `M${tenths(LABELS + (i + 0.5) * step)} ${Y(0)}V${Y(all[i])}`;
+  return d;
 }
