@@ -29,6 +29,7 @@ extensions = [
     "site_extensions.mathml",
     "site_extensions.pages",
     "site_extensions.wheel",
+    "site_extensions.whole_output",
     "myst_nb",
     "numpydoc",
     "sphinx.ext.autodoc",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 pytest.importorskip("sphinx")
 
 from math_core import LatexToMathML
+from nbformat.v4 import new_output
 from selectolax.lexbor import LexborHTMLParser
 from site_extensions import (
     accessible,
@@ -31,6 +32,7 @@ from site_extensions import (
     minified,
     pages,
     search_sections,
+    whole_output,
 )
 
 PAGE = (
@@ -429,3 +431,20 @@ def test_sections_are_what_stands_between_two_headings() -> None:
     assert described[:3] == ("a/b.html#package.name", "Title", "name()")
     assert "Does it." in described.text
     assert not list(search_sections.sections(page(body), "search.html"))
+
+
+@pytest.mark.parametrize("printed", ["one\ntwo\n", "a: 1\n\nb: 2\n", "no end"])
+def test_what_is_printed_is_whole_however_it_came(printed: str) -> None:
+    """A kernel cuts it anywhere, and not twice at the same place."""
+    first = new_output("stream", name="stderr", text="warned\n")
+    picture = new_output("display_data", data={"text/plain": "x"})
+    for cut in range(len(printed) + 1):
+        pieces = [
+            new_output("stream", name="stdout", text=text)
+            for text in (printed[:cut], printed[cut:])
+        ]
+        found = whole_output.merged([first, pieces[0], picture, pieces[1]])
+        told = {output["name"]: output["text"] for output in found if "name" in output}
+        assert told == {"stderr": "warned\n", "stdout": printed.rstrip() + "\n"}
+        assert [output["output_type"] for output in found] == ["stream", "stream", "display_data"]
+        assert [piece["text"] for piece in pieces] == [printed[:cut], printed[cut:]]
