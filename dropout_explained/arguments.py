@@ -152,10 +152,8 @@ def refuse_other_streams(x: Array) -> None:
 def _refuse_unreadable(name: str, tensor: Any) -> None:
     """Refuse a tensor whose values do not stand one after the other in memory."""
     if str(tensor.layout) != "torch.strided" or tensor.device.type == "meta":
-        raise BadArgumentType(
-            f"{name} must be a dense tensor with values; got {tensor.dtype} "
-            f"({tensor.layout}, device {tensor.device})"
-        )
+        found = f"{tensor.layout}, device {tensor.device}"
+        raise BadArgumentType(f"{name} must be a dense tensor with values; got {found}")
 
 
 def real_array(name: str, given: Any) -> np.ndarray[Any, Any]:
