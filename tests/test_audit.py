@@ -243,6 +243,25 @@ def test_of_a_frozen_part_at_rest_only_what_is_awake_is_named() -> None:
     assert [(one.code, one.where) for one in audit(model).findings] == [("DE009", "part.1")]
 
 
+def test_parts_that_rest_in_a_training_model_are_left_at_rest() -> None:
+    """Modes that differ are looked at as they stand; a model at rest is woken as a whole."""
+    model = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5), nn.Linear(4, 4), nn.Dropout(0.2))
+    model.get_submodule("1").eval()
+    assert [site.path for site in audit(model, torch.randn(8, 4)).sites] == ["3"]
+    assert [site.path for site in audit(model.eval(), torch.randn(8, 4)).sites] == ["1", "3"]
+
+
+def test_elements_and_rows_have_each_their_own_purpose() -> None:
+    """Dropout and stochastic depth, directly after one another, are no two in a row."""
+
+    def both(self: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            return x
+        return F.dropout(x, 0.5) * ((torch.rand(len(x), 1) < 0.75) / 0.75)
+
+    assert not audit(wrong_models.Function(both), torch.randn(40, 30)).findings
+
+
 def test_draws_that_are_meant_can_be_accepted() -> None:
     """By the path of the module, by a pattern, by the line, by the code."""
     model = nn.Sequential(nn.Linear(4, 4), wrong_models.Function(lambda _, x: F.dropout(x, 0.5)))
