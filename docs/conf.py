@@ -30,6 +30,7 @@ extensions = [
     "site_extensions.numbers",
     "site_extensions.pages",
     "site_extensions.wheel",
+    "site_extensions.whole_output",
     "myst_nb",
     "numpydoc",
     "sphinx.ext.autodoc",

@@ -23,23 +23,19 @@ STREAMS = ("eager", "compiled")
 MOST_DIMENSIONS = 64  # of NumPy's arrays
 
 
-def _on_one_line(message: str) -> str:
-    """Return a sentence whose words a space parts: what it quotes may have lines of its own."""
-    return " ".join(message.split())
+class _Sentence(Exception):
+    """One sentence on one line, whatever it quotes."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
 
 
-class BadArgument(ValueError):
+class BadArgument(_Sentence, ValueError):
     """What the caller passed is of the right kind and out of its range."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(_on_one_line(message))
 
-
-class BadArgumentType(TypeError):
+class BadArgumentType(_Sentence, TypeError):
     """What the caller passed is of the wrong kind."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(_on_one_line(message))
 
 
 def _converted(convert: Callable[[Any], Any], given: Any) -> Any:
@@ -153,9 +149,17 @@ def refuse_other_streams(x: Array) -> None:
         )
 
 
+def _refuse_unreadable(name: str, tensor: Any) -> None:
+    """Refuse a tensor whose values do not stand one after the other in memory."""
+    if str(tensor.layout) != "torch.strided" or tensor.device.type == "meta":
+        found = f"{tensor.layout}, device {tensor.device}"
+        raise BadArgumentType(f"{name} must be a dense tensor with values; got {found}")
+
+
 def real_array(name: str, given: Any) -> np.ndarray[Any, Any]:
     """Convert a list, a number, an array or a tensor; name what is ragged or not a number."""
     if is_tensor(given) and not given.is_complex():
+        _refuse_unreadable(name, given)
         return as_float64(given)
     try:
         array = np.asarray(given)
@@ -224,6 +228,7 @@ def checked_mask(
     With p, which is checked before, a mask that keeps something at p = 1 is refused.
     """
     if is_tensor(mask):
+        _refuse_unreadable("mask", mask)
         given: Any = mask.detach()
         binary = bool(((given == 0) | (given == 1)).all())
     else:
@@ -236,6 +241,7 @@ def checked_mask(
     _refuse_empty("mask", tuple(given.shape))
     if not binary:
         raise BadArgument(f"mask must hold only 0 (dropped) and 1 (kept); got {_short(mask)}")
+    given = given.bool() if is_tensor(given) else given  # NumPy has no bfloat16
     kept = mask_like(given if like is None else like, given)
     if p == 1 and bool(kept.any()):
         raise BadArgument(

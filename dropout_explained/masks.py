@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dropout_explained.arguments import BadArgument, BadArgumentType, checked_count, checked_p
+from dropout_explained.arguments import (
+    BadArgument,
+    BadArgumentType,
+    checked_count,
+    checked_p,
+    real_array,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,11 +78,11 @@ def weighted_masks(p: Sequence[float]) -> Iterator[tuple[Masks, Floats]]:
 
 
 def _checked_probabilities(p: ArrayLike, n: int | None) -> list[float]:
-    if np.ndim(p) == 0:
+    if not hasattr(p, "__len__") or getattr(p, "ndim", 1) == 0 or isinstance(p, str | bytes):
         if n is None:
             raise BadArgument(f"n must say how many coins have p = {p!r}; got n = None")
         return [checked_p(p)] * checked_coins(n)
-    each = [checked_p(one) for one in np.asarray(p, object).reshape(-1)]
+    each = [checked_p(one) for one in real_array("p", p).reshape(-1)]
     if n is not None and checked_count(n) != len(each):
         raise BadArgument(f"n must be the number of probabilities in p, {len(each)}; got n = {n}")
     checked_coins(len(each))

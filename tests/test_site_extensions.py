@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 pytest.importorskip("sphinx")
 
 from math_core import LatexToMathML
+from nbformat.v4 import new_output
 from selectolax.lexbor import LexborHTMLParser
 from site_extensions import (
     accessible,
@@ -38,6 +39,7 @@ from site_extensions import (
     pages,
     readings,
     search_sections,
+    whole_output,
 )
 
 PAGE = (
@@ -548,3 +550,20 @@ def test_numbers_are_written_as_javascript_writes_them() -> None:
         (1234.5, ".3g"): "1230", (-0.0, ".3g"): "0", (4294967295, ".12g"): "4294967295",
     }  # fmt: skip
     assert {key: readings.written(*key) for key in expected} == expected
+
+
+@pytest.mark.parametrize("printed", ["one\ntwo\n", "a: 1\n\nb: 2\n", "no end"])
+def test_what_is_printed_is_whole_however_it_came(printed: str) -> None:
+    """A kernel cuts it anywhere, and not twice at the same place."""
+    first = new_output("stream", name="stderr", text="warned\n")
+    picture = new_output("display_data", data={"text/plain": "x"})
+    for cut in range(len(printed) + 1):
+        pieces = [
+            new_output("stream", name="stdout", text=text)
+            for text in (printed[:cut], printed[cut:])
+        ]
+        found = whole_output.merged([first, pieces[0], picture, pieces[1]])
+        told = {output["name"]: output["text"] for output in found if "name" in output}
+        assert told == {"stderr": "warned\n", "stdout": printed.rstrip() + "\n"}
+        assert [output["output_type"] for output in found] == ["stream", "stream", "display_data"]
+        assert [piece["text"] for piece in pieces] == [printed[:cut], printed[cut:]]

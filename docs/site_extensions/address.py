@@ -49,11 +49,12 @@ def set_what_needs_it(app: Sphinx, config: Config) -> None:
     config.html_baseurl = config.ogp_site_url = address
     # A card would have the page's first words, formulas as TeX; its title says enough.
     config.ogp_description_length = 0
-    icon = app.doctreedir / "card_icon.png"
-    cards = {"enable": bool(address), "image_mini": str(icon)}
-    config.ogp_social_cards = {**config.ogp_social_cards, **cards}
+    cards = config.ogp_social_cards = {**config.ogp_social_cards, "enable": bool(address)}
     if address:
+        icon = app.doctreedir / "card_icon.png"
         card_icon.write(icon)
+        # Of no folder of this machine: Sphinx keeps a digest of its settings with the site.
+        cards["image_mini"] = os.path.relpath(icon, app.srcdir)
         config.html_additional_pages[NOT_FOUND] = f"{NOT_FOUND}.html"
 
 
