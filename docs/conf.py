@@ -18,19 +18,7 @@ version = release = dropout_explained.__version__
 language = "en"
 
 extensions = [
-    "site_extensions.freshness",  # first: it empties the caches of the others
-    "site_extensions.address",
-    "site_extensions.colophon",
-    "site_extensions.findings",
-    "site_extensions.gallery",
-    "site_extensions.inventories",
-    "site_extensions.law_directives",
-    "site_extensions.lead",
-    "site_extensions.mathml",
-    "site_extensions.numbers",
-    "site_extensions.pages",
-    "site_extensions.wheel",
-    "site_extensions.whole_output",
+    "site_extensions",  # first: one of them empties the caches of the others
     "myst_nb",
     "numpydoc",
     "sphinx.ext.autodoc",

@@ -47,7 +47,7 @@ def output_written() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except OSError as error:
-        if error.filename is not None:  # of a file that was read
+        if error.filename is not None or error.errno is None:  # of a file, or a sentence of ours
             raise
         _write_nowhere(sys.stdout)
         raise OSError(f"standard output cannot be written: {error.strerror or error}") from None

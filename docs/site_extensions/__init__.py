@@ -2,11 +2,35 @@
 
 While sources are read: ``freshness`` (what must run again), ``findings`` (the catalogue of what
 can be wrong), ``gallery`` (how scripts run and draw) and ``thumbnails`` (their cards),
-``inventories`` (links to other sites without a network), ``law_directives`` and ``laws`` (each law on its page, all in one table),
-``mathml`` (formulas), ``wheel`` (the package itself, to install from the site).
+``inventories`` (links to other sites without a network), ``law_directives`` and ``laws`` (each
+law on its page, all in one table), ``lead`` (the box that opens a page), ``mathml`` (formulas),
+``numbers`` and ``readings`` (numbers that a reader can move), ``whole_output`` (what a cell
+printed), ``wheel`` (the package itself, to install from the site).
 
 When pages are written: ``pages`` walks once over the built site and hands each file to functions
 that know nothing of Sphinx: ``accessible``, ``link_previews``, ``labelled_tables``, ``breakable``
 (where a line may end), ``downloads`` (the gallery's buttons), ``folded``, ``content_security``,
-``adaptive_svg``, ``minified``, ``leftovers``.
+``adaptive_svg``, ``minified``, ``leftovers``, ``search_sections``, ``markdown_twin``. A site that
+is told its address (``address``) names it, draws cards (``card_icon``) and describes itself
+(``structured_data``); ``colophon`` is what stands at the foot.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+# In this order: the first empties the caches of the others.
+CONNECTED = (
+    "freshness", "address", "colophon", "findings", "gallery", "inventories", "law_directives",
+    "lead", "mathml", "numbers", "pages", "wheel", "whole_output",
+)  # fmt: skip
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect each module that Sphinx must know of."""
+    for name in CONNECTED:
+        app.setup_extension(f"{__name__}.{name}")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
