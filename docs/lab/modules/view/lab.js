@@ -26,6 +26,8 @@ import { InputError } from "../model/tensor_input.js";
 const BUDGET = 5;
 // ms without a change before the address and the announcement follow
 const QUIET = 700;
+// ms without a change before the Python is written anew, which takes long for a thousand numbers
+const PAUSE = 150;
 
 /** The consequences in groups of at most four; each is loaded when it is first seen. @type {[string, number, () => Promise<CreatePanel>][]} */
 const PANELS = [
@@ -69,6 +71,9 @@ const panels = new Map();
 let loading = 0;
 let scheduled = false;
 let quiet = 0;
+/** @type {{render: (derived: Derived) => void} | undefined} */
+let takeAlong;
+let due = Infinity;
 
 const message = html("p", { id: "lab-message", role: "alert" });
 part("inputs").before(message);
@@ -98,6 +103,7 @@ function update(changes) {
 function take(next) {
   state = next;
   derived = derive(state);
+  if (takeAlong) due = performance.now() + PAUSE;
   calls?.take(derived);
   setText(message, "");
   openPanels();
@@ -176,7 +182,11 @@ function frame() {
     waiting.delete(one);
     if (performance.now() > deadline) break;
   }
-  scheduled = waiting.size > 0 || calls?.unfinished || loading > 0;
+  if (performance.now() > due) {
+    takeAlong?.render(derived);
+    due = Infinity;
+  }
+  scheduled = waiting.size > 0 || due < Infinity || calls?.unfinished || loading > 0;
   if (scheduled) requestAnimationFrame(frame);
   else document.documentElement.removeAttribute("aria-busy");
 }
@@ -230,8 +240,8 @@ addEventListener("resize", () => {
 });
 // What stands below the first screen comes when that is there.
 import("./take_along_view.js").then(({ createTakeAlong }) => {
-  const takeAlong = createTakeAlong(part("take-along"));
-  parts.push(takeAlong);
-  refresh([takeAlong]);
+  takeAlong = createTakeAlong(part("take-along"));
+  due = 0;
+  refresh([]);
   document.documentElement.classList.add("has-lab");
 });
