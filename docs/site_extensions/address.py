@@ -47,9 +47,10 @@ def set_what_needs_it(app: Sphinx, config: Config) -> None:
     """Tell Sphinx and the previews, and ask for the page of what is not found."""
     address = from_environment()
     config.html_baseurl = config.ogp_site_url = address
-    # A card would have the page's first words, formulas as TeX; its title says enough.
-    config.ogp_description_length = 0
     cards = config.ogp_social_cards = {**config.ogp_social_cards, "enable": bool(address)}
+    # A card would have the page's first words, formulas as TeX, and its title says enough; the dots
+    # that stand for the rest are as white as the card.
+    cards |= {"description_max_length": 0, "description_color": "white"}
     if address:
         icon = app.doctreedir / "card_icon.png"
         card_icon.write(icon)
