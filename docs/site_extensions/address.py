@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser
 from sphinx.errors import ConfigError
 
-from site_extensions import card_icon
+from site_extensions import cards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,14 +47,13 @@ def set_what_needs_it(app: Sphinx, config: Config) -> None:
     """Tell Sphinx and the previews, and ask for the page of what is not found."""
     address = from_environment()
     config.html_baseurl = config.ogp_site_url = address
-    # A card would have the page's first words, formulas as TeX; its title says enough.
-    config.ogp_description_length = 0
-    cards = config.ogp_social_cards = {**config.ogp_social_cards, "enable": bool(address)}
+    settings = config.ogp_social_cards = {**config.ogp_social_cards, "enable": bool(address)}
+    cards.use_own_words()
     if address:
         icon = app.doctreedir / "card_icon.png"
-        card_icon.write(icon)
+        cards.write_icon(icon)
         # Of no folder of this machine: Sphinx keeps a digest of its settings with the site.
-        cards["image_mini"] = os.path.relpath(icon, app.srcdir)
+        settings["image_mini"] = os.path.relpath(icon, app.srcdir)
         config.html_additional_pages[NOT_FOUND] = f"{NOT_FOUND}.html"
 
 

@@ -22,10 +22,4 @@ def in_own_words(page: str) -> str:
     for preview in tree.css('meta[property="og:description"], meta[property="og:image:alt"]'):
         if own:
             preview.attrs["content"] = own.attrs["content"]
-    title = tree.css_first('meta[property="og:title"]')
-    if own and title and not tree.css_first('meta[property="og:description"]'):
-        described = tree.create_node("meta")
-        described.attrs["property"] = "og:description"
-        described.attrs["content"] = own.attrs["content"]
-        title.insert_after(described, move=True)
     return tree.html or page

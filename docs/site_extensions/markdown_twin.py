@@ -31,7 +31,10 @@ WHOLE: dict[str, Callable[[LexborNode], str]] = {
     "math": mathml.in_a_line,
 }
 # Links of headings to themselves, and labels that only a layout needs.
-UNREAD = ".headerlink, .sphx-glr-footer, .sphx-glr-signature, .lab-part, .doors, .copybtn"
+UNREAD = (
+    ".headerlink, .sphx-glr-download-link-note, .sphx-glr-footer, .sphx-glr-signature, .lab-part, "
+    ".copybtn"
+)
 INLINE = {"strong": "**", "b": "**", "em": "*", "i": "*"}
 BLOCKS = {
     *("article", "aside", "blockquote", "dd", "details", "div", "dl", "dt", "figcaption", "figure"),

@@ -1,14 +1,17 @@
-"""The site's icon as a bitmap: cards for previews of links are drawn with one, and read no SVG."""
+"""What a card for previews of links is drawn with: the site's icon as a bitmap, and the page's own words."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+from docutils import nodes
+from sphinxext import opengraph
 
 from dropout_explained import figures
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -35,9 +38,26 @@ def pixels() -> NDArray[np.uint8]:
     return image
 
 
-def write(path: Path) -> None:
+def write_icon(path: Path) -> None:
     """Write the icon as PNG."""
     import matplotlib.image
 
     path.parent.mkdir(parents=True, exist_ok=True)
     matplotlib.image.imsave(path, pixels())
+
+
+def described(doctree: nodes.document, length: int, known_titles: Iterable[str] = ()) -> str:
+    """Return what a page says of itself; without that its first words, in which formulas are TeX."""
+    for meta in doctree.findall(nodes.meta):
+        if meta.get("name") == "description":
+            return str(meta["content"])
+    first_words: str = FIRST_WORDS(doctree, length, known_titles)
+    return first_words
+
+
+FIRST_WORDS = opengraph.get_description
+
+
+def use_own_words() -> None:
+    """Let previews and their cards have what pages say of themselves."""
+    opengraph.get_description = described
