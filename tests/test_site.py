@@ -294,7 +294,7 @@ def test_the_lab_stands_without_javascript(site: Path) -> None:
     torch.manual_seed(0)
     assert str(F.dropout(torch.tensor([1.0, 2.0, 3.0, 4.0]), 0.5)) in outputs(soup)
     parts = [str(part["id"]) for part in soup.select(".lab-part")]
-    names = ("inputs", "pipeline", "mean", "gradient", "depth", "take-along")
+    names = ("inputs", "dock", "stage", "tools", "output", "consequences", "take-along")
     assert parts == [f"lab-part-{name}" for name in names]
     assert all(not part.text.strip() for part in soup.select(".lab-part"))
     assert soup.select_one("script[type=module][src='../_static/lab/view/lab.js']")
