@@ -374,7 +374,10 @@ for (const start of starters) {
         );
         assert.equal(await text(page, "#lab-output"), before);
         // What is shown is not what was typed, and looks it.
-        const opacity = () => getComputedStyle(document.getElementById("lab-part-stage")).opacity;
+        const opacity = () =>
+          Math.max(
+            ...[...document.getElementById("lab-part-stage").children].map((one) => getComputedStyle(one).opacity),
+          );
         assert.ok(Number(await page.evaluate(opacity)) < 0.6, id);
       }
       await follow(page, "#v=7");

@@ -30,7 +30,13 @@ function createP(change) {
   const input = html("input", { id: "lab-p", type: "number", min: 0, max: 1, step: 0.05, autocomplete: "off" });
   const slide = html("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": `${label}, slider` });
   slide.addEventListener("input", () => fill(input, slide.value, "input"));
-  const field = typed(label, input, (text) => change({ p: read(text) }), {
+  /** @param {string} text */
+  const take = (text) => {
+    change({ p: read(text) });
+    // At once: who leaves the field by a key may turn the slider before the next frame.
+    slide.value = text;
+  };
+  const field = typed(label, input, take, {
     look: "lab-p",
     body: [html("div", { class: "lab-tied" }, input, slide)],
   });
