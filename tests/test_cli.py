@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 import torch.nn.functional as F
+from commands import status_of
 
 from dropout_explained import TorchStream, explain, moments
 from dropout_explained.cli import main
@@ -168,10 +169,7 @@ def test_errors_go_to_stderr_with_status_2(
     arguments: list[str], words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One sentence, nothing on stdout."""
-    try:
-        status: object = main(arguments)
-    except SystemExit as stopped:  # argparse's own refusals
-        status = stopped.code
+    status = status_of(arguments)
     out, err = capsys.readouterr()
     assert (status, out) == (2, "")
     for word in words:

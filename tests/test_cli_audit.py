@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from commands import status_of
 from linted_sources import IN_DOUBT, RIGHT, WRONG
 
 from dropout_explained.audit import addresses, rules
@@ -142,10 +143,7 @@ def test_bad_use_goes_to_stderr_with_status_2(
     arguments: list[str], words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One sentence, nothing on stdout, and nothing looked at."""
-    try:
-        status: object = main(arguments)
-    except SystemExit as stopped:  # argparse's own refusals
-        status = stopped.code
+    status = status_of(arguments)
     out, err = capsys.readouterr()
     assert (status, out) == (2, "")
     for word in words:

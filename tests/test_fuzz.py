@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from commands import status_of
 from conftest import ROOT
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -113,10 +114,7 @@ def test_a_command_answers_or_says_what_is_wrong(line: list[str]) -> None:
     """Status 0 or 1 with an answer; 2 with a sentence on standard error, and nothing else there."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            status = main(line)
-        except SystemExit as ended:
-            status = ended.code  # type: ignore[assignment]
+        status = status_of(line)
     assert status in {0, 1, 2}
     if status == 2:
         assert "dropout-explained" in err.getvalue()

@@ -71,6 +71,24 @@ export function powerTicks(from, to) {
 }
 
 /**
+ * A drawing without marks.
+ * @param {number} width in pixels
+ * @param {number} height in pixels
+ * @param {string} description what a reader without sight is told
+ * @param {string} [className]
+ */
+export function drawing(width, height, description, className = "lab-chart") {
+  return svg("svg", {
+    class: className,
+    viewBox: `0 0 ${width} ${height}`,
+    width,
+    height,
+    role: "img",
+    "aria-label": description,
+  });
+}
+
+/**
  * An empty chart: axes, and the functions that place marks on them.
  * @param {Element} parent that it will fill
  * @param {Axis} x
@@ -84,14 +102,7 @@ export function chart(parent, x, y, description, { height = HEIGHT, right: besid
   const bottom = height - MARGIN.bottom;
   const X = placed(x, MARGIN.left, right);
   const Y = placed(y, bottom, MARGIN.top);
-  const root = svg("svg", {
-    class: "lab-chart",
-    viewBox: `0 0 ${width} ${height}`,
-    width,
-    height,
-    role: "img",
-    "aria-label": description,
-  });
+  const root = drawing(width, height, description);
   for (const tick of x.ticks ?? roundTicks(x.from, x.to)) {
     root.append(svg("line", { class: "tick", x1: X(tick), x2: X(tick), y1: bottom, y2: bottom + 4 }));
     root.append(svg("text", { x: X(tick), y: bottom + 17, "text-anchor": "middle" }, (x.text ?? shown)(tick)));

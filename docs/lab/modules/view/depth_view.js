@@ -4,7 +4,7 @@
  * @module depth_view
  */
 
-import { area, chart, createPanel, extent, figure, finite, line } from "./charts.js";
+import { area, chart, createPanel, drawing, extent, figure, finite, line } from "./charts.js";
 import { slider } from "./controls.js";
 import { html, roomInside, setText, shown, svg } from "./dom.js";
 import { lawBehind, stacked } from "../model/consequences.js";
@@ -74,14 +74,7 @@ function traced(parent, derived, { left }, lit) {
   const shownRows = Array.from({ length: Math.min(n, MOST_ROWS) }, (_, i) => first + i);
   const height = ROW * MOST_ROWS + 2;
   const X = columns(width, left.length - 1);
-  const root = svg("svg", {
-    class: "lab-chart",
-    viewBox: `0 0 ${width} ${height}`,
-    width,
-    height,
-    role: "img",
-    "aria-label": "Which elements are left after each layer",
-  });
+  const root = drawing(width, height, "Which elements are left after each layer");
   shownRows.forEach((index, row) => {
     const y = ROW * (row + 0.5) + 1;
     const died = left.findIndex((alive) => !alive[index]);

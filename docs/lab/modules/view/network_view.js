@@ -4,7 +4,7 @@
  * @module network_view
  */
 
-import { createPanel, figure } from "./charts.js";
+import { createPanel, drawing, figure } from "./charts.js";
 import { roomInside, setText, shown, svg } from "./dom.js";
 import { pass } from "../model/network.js";
 
@@ -62,14 +62,8 @@ function drawn(parent, { x, mask, dropped, y, gradientW, gradientV }) {
   const width = Math.max(200, Math.floor(roomInside(parent).width));
   const [first, second, third] = [R + 4, width * 0.52, width - R - 4];
   const most = Math.max(...[...gradientW.flat(), ...gradientV].map(Math.abs).filter(Number.isFinite), 1e-300);
-  const root = svg("svg", {
-    class: "lab-chart network",
-    viewBox: `0 0 ${width} ${HEIGHT}`,
-    width,
-    height: HEIGHT,
-    role: "img",
-    "aria-label": "Four inputs, five hidden units and one output, with the gradient of each weight",
-  });
+  const description = "Four inputs, five hidden units and one output, with the gradient of each weight";
+  const root = drawing(width, HEIGHT, description, "lab-chart network");
   gradientW.forEach((row, j) => {
     row.forEach((gradient, i) => root.append(weight([first, place(4, i), second, place(5, j)], gradient, most)));
     root.append(weight([second, place(5, j), third, HEIGHT / 2], gradientV[j], most));

@@ -4,7 +4,7 @@
  * @module scalings_view
  */
 
-import { bar, createPanel, extent, figure, finite, line } from "./charts.js";
+import { bar, createPanel, drawing, extent, figure, finite, line } from "./charts.js";
 import { roomInside, setText, shown, svg } from "./dom.js";
 import { FIELDS } from "../model/lab_state.js";
 import { compared } from "../model/consequences.js";
@@ -47,16 +47,10 @@ function drawn(parent, { state, draws }, rows) {
   const [low, high] = extent(rows.flatMap(({ expected, evaluation }) => [expected, evaluation]));
   const X = (/** @type {number} */ value) =>
     LEFT + Math.max(0, Math.min(1, (finite(value) - low) / (high - low))) * (width - LEFT - RIGHT);
-  const root = svg("svg", {
-    class: "lab-chart",
-    viewBox: `0 0 ${width} ${HEIGHT}`,
-    width,
-    height: HEIGHT,
-    role: "img",
-    "aria-label": rows
-      .map((row) => `${row.scaling}: ${shown(row.expected)} in training, ${shown(row.evaluation)} in evaluation`)
-      .join("; "),
-  });
+  const told = rows.map(
+    (row) => `${row.scaling}: ${shown(row.expected)} in training, ${shown(row.evaluation)} in evaluation`,
+  );
+  const root = drawing(width, HEIGHT, told.join("; "));
   rows.forEach((row, i) => {
     const top = i * ROW;
     const { words } = FIELDS.scaling.choices[i];
