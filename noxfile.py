@@ -103,7 +103,9 @@ def lowest(session: nox.Session) -> None:
 def mutate(session: nox.Session) -> None:
     """Change one formula at a time, and see whether a test turns red; about ten minutes."""
     install(session, "test")
-    session.run("python", "tests/mutate.py", *session.posargs)
+    # Where what is measured is recorded.
+    environment = {"PYTHONPATH": str(Path("tests") / "benchmarks")}
+    session.run("python", "tests/mutate.py", *session.posargs, env=environment)
 
 
 @nox.session(default=False)
@@ -158,8 +160,11 @@ def real_models(session: nox.Session) -> None:
 
 @nox.session(name="bench-browser", default=False)
 def bench_browser(session: nox.Session) -> None:
-    """Time the lab's model against torch, and its frames while p is dragged."""
-    session.run("node", str(BROWSER / "bench.js"), env=browsing(session))
+    """Time the lab's model and its frames, weigh the pages, ask the search, and record all of it."""
+    environment = browsing(session) | {"RECORD": "1", "SITE": str(HTML)}
+    session.run("node", str(BROWSER / "bench.js"), env=environment)
+    session.run("node", "--test", str(BROWSER / "budget.test.js"), env=environment)
+    session.run("node", "--test", "tests/search/search.test.js", env=environment)
 
 
 @nox.session(default=False)

@@ -16,13 +16,15 @@ from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 
+from record import Limited, renew
+
 from dropout_explained import lint
 
 WANTED = 200
 
 
 def main() -> int:
-    """Print a row for each folder, and return the status."""
+    """Print a row for each folder, record the speed, and return the status."""
     torch = find_spec("torch")
     folders = sys.argv[1:] or list((torch and torch.submodule_search_locations) or ())
     files = seconds = 0.0
@@ -40,8 +42,9 @@ def main() -> int:
         for error in report.errors:
             print(f"  {error.where}: {error.code} {error.message}")
         files, seconds = files + read, seconds + took
-    print(f"in all {files:.0f} files, {files / seconds:.0f} a second")
-    return 0 if files / seconds >= WANTED else 1
+    what = f"the linter, over {files:.0f} files of {', '.join(Path(one).name for one in folders)}"
+    speed = Limited(what, files / seconds, WANTED, "files a second", at_least=True)
+    return 0 if renew("lint", speed) else 1
 
 
 def parsing(folder: Path) -> float:

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 
 import { dropout, values } from "../../docs/lab/modules/model/dropout_model.js";
 import { starters, withPage } from "./driver.js";
+import { renew } from "./record.js";
 import { serve } from "./server.js";
 
 const ELEMENTS = 1_000_000;
@@ -83,7 +84,7 @@ function drag() {
   });
 }
 
-/** Time a drag over some values, with the processor slowed. */
+/** Time a drag over some values, with the processor slowed; print and return it. */
 async function dragged(browser, what, x, slower, most) {
   return withPage(browser, {}, "drag", async (page) => {
     if (browser.name === "chromium") await page.page.addInitScript(watchFrames);
@@ -96,22 +97,28 @@ async function dragged(browser, what, x, slower, most) {
     }
     const times = await page.evaluate(drag);
     const late = times.filter((time) => time > most).length;
-    const numbers = `${median([...times])
-      .toFixed(1)
-      .padStart(5)} ms ${Math.max(...times)
-      .toFixed(1)
-      .padStart(6)} ms`;
+    const longest = Math.max(...times);
+    const numbers = [median([...times]), longest].map((time) => `${time.toFixed(1).padStart(6)} ms`).join(" ");
     const name = `${named(browser)}, ${what}${slower > 1 ? `, ${slower} times slower` : ""}`;
-    return `${name.padEnd(68)} ${numbers} ${String(late).padStart(4)} of ${times.length} over ${most} ms`;
+    console.log(`${name.padEnd(68)} ${numbers} ${String(late).padStart(4)} of ${times.length} over ${most} ms`);
+    const slowed = slower > 1 ? `, processor slowed ${slower} times` : "";
+    return {
+      what: `longest script of a frame while p is dragged, ${what}, ${browser.name}${slowed}`,
+      measured: longest,
+      limit: most,
+      unit: "ms",
+    };
   });
 }
 
+const versions = {};
 console.log(`${"seed to output, a million elements".padEnd(44)} ${"lab".padStart(11)} ${"torch".padStart(11)}   ratio`);
 report(`Node.js ${process.versions.node}`, model(dropout, values(ELEMENTS, "float32").fill(1)));
 const site = await serve();
 const frames = [];
 for (const start of starters) {
   const browser = await start();
+  versions[browser.name] = browser.version;
   await withPage(browser, {}, "bench", async (page) => {
     await page.goto(`${site.address}/lab/index.html`);
     await page.settled();
@@ -131,6 +138,7 @@ for (const start of starters) {
     );
     report(named(browser), ours);
   });
+  console.log(`${"script of a frame while p is dragged".padEnd(68)} ${"median".padStart(9)} ${"longest".padStart(9)}`);
   for (const [what, x] of [
     ["a thousand ones", "1*1000"],
     ["a thousand different numbers", Array.from({ length: 1000 }, (_, i) => Math.sin(i)).join(",")],
@@ -141,6 +149,5 @@ for (const start of starters) {
     }
   await browser.close();
 }
-console.log(`\n${"script of a frame while p is dragged".padEnd(68)} ${"median".padStart(8)} ${"longest".padStart(9)}`);
-for (const row of frames) console.log(row);
 site.close();
+process.exitCode = renew("lab", frames, versions) ? 0 : 1;
