@@ -28,7 +28,7 @@ from dropout_explained.arguments import (
 from dropout_explained.arrays import mask_like
 from dropout_explained.layers import DROPOUT, Layer, apply_mask, checked_layer
 from dropout_explained.streams import inductor
-from dropout_explained.streams.memory_layout import element_strides, memory_order
+from dropout_explained.streams.memory_layout import arranged, element_strides
 from dropout_explained.streams.rng_state import decoded
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class TorchStream:
             flat = _low_53_bits(words) * 2.0**-53
         else:
             flat = (words & np.uint64(0xFFFFFF)).astype(np.float32) * np.float32(2.0**-24)
-        return _arranged(flat, sizes, strides)
+        return arranged(flat, sizes, strides)
 
     def mask_of(self, x: Array, p: float, layer: Layer = DROPOUT) -> Array:
         """Draw the eager mask of the next call on x, in x's kind; all arguments are checked before."""
@@ -218,7 +218,7 @@ class TorchStream:
             flat[start : start + piece.size] = piece
             start += piece.size
         # A coin a channel is drawn row-major.
-        return _arranged(flat, drawn, None if layer.channels else strides)
+        return arranged(flat, drawn, None if layer.channels else strides)
 
     def _call_seed(self) -> int:
         """Draw what one dropout call of a compiled graph gets."""
@@ -243,16 +243,6 @@ def _low_53_bits(words: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     bits <<= np.uint64(32)
     bits |= words[1::2]
     return bits
-
-
-def _arranged(
-    flat: np.ndarray[Any, Any], shape: tuple[int, ...], strides: Sequence[int] | None
-) -> np.ndarray[Any, Any]:
-    """Return what was drawn in memory order in its shape."""
-    if strides is None:
-        return flat.reshape(shape)
-    order = memory_order(shape, strides)
-    return flat.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
 
 
 def _is_compiled(stream: Any, layer: Layer) -> bool:

@@ -1,8 +1,8 @@
-"""Tell in which order torch fills the memory of a tensor like a given one."""
+"""Tell in which order torch fills the memory of a tensor like a given one, and fill it so."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -57,3 +57,13 @@ def memory_order(shape: Sequence[int], strides: Sequence[int]) -> list[int]:
             elif comparison < 0:
                 break
     return fastest_first[::-1]
+
+
+def arranged(
+    flat: np.ndarray[Any, Any], shape: tuple[int, ...], strides: Sequence[int] | None
+) -> np.ndarray[Any, Any]:
+    """Return what was drawn in memory order in its shape."""
+    if strides is None:
+        return flat.reshape(shape)
+    order = memory_order(shape, strides)
+    return flat.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
