@@ -23,12 +23,14 @@ import { InputError, MOST_DIMENSIONS } from "./tensor_input.js";
 
 const VERSION = "1";
 const LONGEST = 60_000;
+// What an address without a consequence has shown since version 1 had none.
+const UNNAMED = "mean";
 
-/** What of the call is looked at, by its name in the address. */
+/** What of the call is looked at, by its name in the address. The first page shows the first: why one divides. */
 const CONSEQUENCES = {
+  scalings: "Train|Eval",
   mean: "Mean",
   elements: "Elements",
-  scalings: "Train|Eval",
   gradient: "Gradient",
   norm: "Norm",
   depth: "Depth",
@@ -110,7 +112,7 @@ export const FIELDS = {
       "Consequence",
       Object.entries(CONSEQUENCES).map(([text, words]) => ({ value: text, text, words })),
     ),
-    usual: (/** @type {string} */ show) => show === "mean",
+    usual: (/** @type {string} */ show) => show === UNNAMED,
   },
 };
 
@@ -211,7 +213,7 @@ export function readFragment(fragment) {
     const [key, { read }] = row;
     named[key] = read(value);
   }
-  const state = { ...initialState(), ...named };
+  const state = { ...initialState(), show: UNNAMED, ...named };
   // Without a shape x is a vector.
   return fitting(named.shape ? state : { ...state, shape: [state.numbers.length] });
 }

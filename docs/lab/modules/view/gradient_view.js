@@ -4,30 +4,30 @@
  * @module gradient_view
  */
 
-import { bar, chart, createPanel, elementAxis, extent, figure, finite, line } from "./charts.js";
+import { chart, elementAxis } from "./charts.js";
 import { choice } from "./controls.js";
 import { printedBox, setText, shown } from "./dom.js";
+import { bar, createPanel, extent, figure, finite, line } from "./panel.js";
 import { FIELDS } from "../model/lab_state.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
-/** @typedef {import("./charts.js").Lab} Lab */
+/** @typedef {import("./panel.js").Lab} Lab */
 
 const MOST_BARS = 40;
 const HEIGHT = 132;
 
 /** @param {HTMLElement} parent @param {Lab} lab */
-export function createGradient(parent, { change }) {
+export function create(parent, { change }) {
   const control = choice(FIELDS.loss, (loss) => change({ loss }));
-  const { told, picture } = createPanel(parent, "Gradient of", control.element);
   const printed = printedBox("lab-gradient", "The gradient x.grad as torch prints it");
-  parent.append(printed);
   /** @param {Derived} derived */
-  const render = (derived) => {
+  const tell = (derived) => {
     control.show(derived.state.loss);
     setText(printed, derived.gradientText());
-    setText(told, sentence(derived));
-    picture.replaceChildren(drawn(picture, derived));
+    return sentence(derived);
   };
+  const render = createPanel(parent, "Gradient of", tell, drawn, control.element);
+  parent.append(printed);
   return { render };
 }
 

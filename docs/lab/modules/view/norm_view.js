@@ -4,8 +4,9 @@
  * @module norm_view
  */
 
-import { chart, createPanel, figure, finite, line } from "./charts.js";
-import { setText, shown, svg } from "./dom.js";
+import { chart } from "./charts.js";
+import { shown, svg } from "./dom.js";
+import { createPanel, figure, finite, line } from "./panel.js";
 import { norm } from "../model/dropout_model.js";
 import { normsOf } from "../model/consequences.js";
 
@@ -17,14 +18,8 @@ const PS = Array.from({ length: STEPS + 1 }, (_, i) => i / STEPS);
 const HIGHEST = 4;
 
 /** @param {HTMLElement} parent */
-export function createNorm(parent) {
-  const { told, picture } = createPanel(parent, "Norm of y");
-  /** @param {Derived} derived */
-  const render = (derived) => {
-    setText(told, sentence(derived));
-    picture.replaceChildren(drawn(picture, derived));
-  };
-  return { render };
+export function create(parent) {
+  return { render: createPanel(parent, "Norm of y", sentence, drawn) };
 }
 
 /** The root of the mean of the squared norm, in norms of x. @param {Derived} derived @param {number} p */

@@ -4,36 +4,30 @@
  * @module scalings_view
  */
 
-import { bar, createPanel, drawing, extent, figure, finite, line } from "./charts.js";
-import { roomInside, setText, shown, svg } from "./dom.js";
+import { shown, svg } from "./dom.js";
+import { bar, createPanel, drawing, extent, figure, finite, line, widthOf } from "./panel.js";
 import { FIELDS } from "../model/lab_state.js";
-import { compared } from "../model/consequences.js";
+import { compared } from "../model/scalings.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
-/** @typedef {import("../model/consequences.js").Compared} Compared */
+/** @typedef {import("../model/scalings.js").Compared} Compared */
 
 const HEIGHT = 168;
 const [ROW, BAR] = [57, 15];
 const [LEFT, RIGHT] = [2, 58];
 
 /** @param {HTMLElement} parent */
-export function createScalings(parent) {
-  const { told, picture } = createPanel(parent, "Training beside evaluation");
-  /** @param {Derived} derived */
-  const render = (derived) => {
-    const rows = compared(derived, derived.mask);
-    setText(told, sentence(derived, rows));
-    picture.replaceChildren(drawn(picture, derived, rows));
-  };
-  return { render };
+export function create(parent) {
+  return { render: createPanel(parent, "Training beside evaluation", sentence, drawn) };
 }
 
 /** Up to the digits that float32 has. @param {Compared} row */
 const agree = ({ expected, evaluation }) => Math.abs(expected - evaluation) <= 1e-6 * Math.abs(evaluation);
 
-/** @param {Derived} derived @param {Compared[]} rows */
-function sentence({ state: { p } }, rows) {
-  const none = rows[rows.length - 1];
+/** @param {Derived} derived */
+function sentence(derived) {
+  const { p } = derived.state;
+  const none = compared(derived)[2];
   if (p === 0) return "At p = 0 nothing is dropped: training and evaluation are the same for all three.";
   if (p === 1) return "At p = 1 nothing is left in training, whatever the scaling: no factor brings it back.";
   if (agree(none)) return "The mean of x is 0, and so are all of these: try values with another mean.";
@@ -41,9 +35,11 @@ function sentence({ state: { p } }, rows) {
   return `Without a factor evaluation gives ${times} times the mean of training. One factor, in either, makes them agree.`;
 }
 
-/** @param {Element} parent that the picture will fill @param {Derived} derived @param {Compared[]} rows */
-function drawn(parent, { state, draws }, rows) {
-  const width = Math.max(200, roomInside(parent).width);
+/** @param {Element} parent that the picture will fill @param {Derived} derived */
+function drawn(parent, derived) {
+  const { state, draws } = derived;
+  const rows = compared(derived);
+  const width = widthOf(parent);
   const [low, high] = extent(rows.flatMap(({ expected, evaluation }) => [expected, evaluation]));
   const X = (/** @type {number} */ value) =>
     LEFT + Math.max(0, Math.min(1, (finite(value) - low) / (high - low))) * (width - LEFT - RIGHT);
