@@ -124,6 +124,7 @@ test("an address of version 1 keeps its meaning, and the state its address", () 
     loss: "mean_square",
     calls: 201,
     layers: 20,
+    show: "mean",
   });
   assert.deepEqual(missing(full, readFragment(full)), []);
 });
@@ -161,8 +162,9 @@ test("a thousand ones make a short address", () => {
   assert.match(writeFragment(state), /x=1\*1000&/);
 });
 
-test("what a link does not name stays as in the first example", () => {
-  assert.deepEqual(readFragment("#v=1&p=0.9"), { ...initialState(), p: 0.9 });
+test("what a link does not name stays as in the first example; without a consequence it shows the mean", () => {
+  assert.deepEqual(readFragment("#v=1&p=0.9"), { ...initialState(), p: 0.9, show: "mean" });
+  assert.equal(initialState().show, "scalings");
 });
 
 test("escaped and unescaped signs read the same", () => {
@@ -198,7 +200,7 @@ for (const [fragment, reason] of [
         () => readFragment(fragment),
         (error) => error instanceof InputError && reason.test(error.message),
       );
-    else assert.deepEqual(readFragment(fragment), initialState());
+    else assert.deepEqual(readFragment(fragment), { ...initialState(), show: "mean" });
   });
 }
 
