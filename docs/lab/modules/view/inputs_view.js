@@ -59,8 +59,7 @@ function createValues(change) {
   };
   const field = typed(FIELDS.numbers.label, input, read, {
     look: "wide",
-    body: [input, help],
-    after: [note, html("div", { class: "lab-buttons" }, ...examples)],
+    after: [help, note, html("div", { class: "lab-buttons" }, ...examples)],
   });
   return {
     element: field.element,

@@ -30,18 +30,10 @@ const QUIET = 700;
 // ms without a change before the Python is written anew, which takes long for a thousand numbers
 const PAUSE = 150;
 
-/** The consequences in groups of at most four; each is loaded when it is first seen. @type {[string, number, () => Promise<PanelModule>][]} */
-const PANELS = [
-  ["scalings", 0, () => import("./scalings_view.js")],
-  ["mean", 0, () => import("./mean_view.js")],
-  ["elements", 0, () => import("./elements_view.js")],
-  ["gradient", 0, () => import("./gradient_view.js")],
-  ["norm", 1, () => import("./norm_view.js")],
-  ["depth", 1, () => import("./depth_view.js")],
-  ["network", 1, () => import("./network_view.js")],
-  ["compare", 1, () => import("./compare_view.js")],
-  ["guess", 2, () => import("./guess_view.js")],
-];
+// consequences that stand beside each other where there is room
+const TOGETHER = 4;
+/** A consequence is a module that is loaded when it is first seen. @param {string} name @returns {Promise<PanelModule>} */
+const load = (name) => import(`./${name}_view.js`);
 
 /** The state as it is now, where what is shown may be a frame behind. */
 const now = () => state;
@@ -81,7 +73,7 @@ const tools = createTools(part("tools"), update, { undo, any: () => history_.any
 const output = createOutput(part("output"));
 const tabs = new Tabs(
   part("consequences"),
-  PANELS.map(([name, group], i) => ({ name, group, words: FIELDS.show.choices[i].words })),
+  FIELDS.show.choices.map(({ value, words }, i) => ({ name: value, words, group: Math.floor(i / TOGETHER) })),
   (show) => update({ show }),
 );
 /** @type {{render: (derived: Derived) => void}[]} */
@@ -125,20 +117,17 @@ function seenPanels() {
 /** Show the consequences that are looked at, and load what they need: the chosen one first. */
 function openPanels() {
   tabs.show(state.show);
-  for (const [name, , load] of PANELS) {
-    const [panel, chosen] = [panels.get(name), name === state.show];
-    panel?.chosen?.(chosen);
-    if (!panel && (chosen || (answered && tabs.seen(state.show).includes(name)))) loadPanel(name, load);
-  }
+  for (const [name, panel] of panels) panel.chosen?.(name === state.show);
+  for (const name of answered ? tabs.seen(state.show) : [state.show]) loadPanel(name);
 }
 
-/** @param {string} name @param {() => Promise<PanelModule>} load */
-async function loadPanel(name, load) {
+/** @param {string} name */
+async function loadPanel(name) {
   const parent = tabs.panels.get(name);
   if (!parent || parent.dataset.loading) return;
   parent.dataset.loading = "true";
   loading++;
-  const panel = (await load()).create(parent, { change: update, now, lit: () => lit, veil });
+  const panel = (await load(name)).create(parent, { change: update, now, lit: () => lit, veil });
   panels.set(name, panel);
   loading--;
   panel.chosen?.(name === state.show);

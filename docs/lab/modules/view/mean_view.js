@@ -57,7 +57,10 @@ function still(value) {
     last: 100,
     centre,
     reach: Math.abs(centre) || 1,
-    band: [],
+    band: [
+      [1, centre, centre],
+      [100, centre, centre],
+    ],
     path: [
       [1, centre],
       [100, centre],
@@ -106,14 +109,10 @@ function drawn(parent, { last, centre, reach, band, path }, spread, done) {
   );
   const { root, X, Y, right } = made;
   root.append(
-    ...(band.length
-      ? [
-          area(
-            "band",
-            band.map(([count, low, high]) => [X(count), Y(low), Y(high)]),
-          ),
-        ]
-      : []),
+    area(
+      "band",
+      band.map(([count, low, high]) => [X(count), Y(low), Y(high)]),
+    ),
     line("expected", [
       [X(1), Y(centre)],
       [right + BESIDE, Y(centre)],

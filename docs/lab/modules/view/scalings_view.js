@@ -5,7 +5,7 @@
  */
 
 import { shown, svg } from "./dom.js";
-import { bar, createPanel, drawing, extent, figure, finite, line, widthOf } from "./panel.js";
+import { bar, createPanel, drawing, extent, figure, finite, widthOf } from "./panel.js";
 import { FIELDS } from "../model/lab_state.js";
 import { compared } from "../model/scalings.js";
 
@@ -59,26 +59,21 @@ function drawn(parent, derived) {
         `${words}${chosen ? " (chosen)" : ""}: ${verdict}`,
       ),
     );
-    [
-      ["bar training", row.expected],
-      ["bar evaluation", row.evaluation],
-    ].forEach(([className, value], k) => {
+    [row.expected, row.evaluation].forEach((value, k) => {
       const y = top + 19 + k * (BAR + 1);
-      const ends = [X(0), X(Number(value))];
-      root.append(bar(String(className), Math.min(...ends), Math.max(...ends), y, y + BAR));
-      root.append(svg("text", { x: Math.max(...ends) + 5, y: y + 12 }, shown(Number(value), 4)));
+      const ends = [X(0), X(value)];
+      const right = Math.max(...ends);
+      root.append(
+        bar(k ? "bar evaluation" : "bar training", Math.min(...ends), right, y, y + BAR),
+        svg("text", { x: right + 5, y: y + 12 }, shown(value, 4)),
+      );
     });
     if (draws && row.seen >= low && row.seen <= high)
-      root.append(
-        line("observed", [
-          [X(row.seen), top + 18],
-          [X(row.seen), top + 20 + BAR],
-        ]),
-      );
+      root.append(svg("circle", { class: "dot call", cx: X(row.seen), cy: top + 19 + BAR / 2, r: 5 }));
   });
   return figure(root, [
     ["bar training", "training"],
     ["bar evaluation", "evaluation"],
-    ["observed", "this call"],
+    ["dot call", "this call"],
   ]);
 }
