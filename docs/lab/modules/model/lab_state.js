@@ -6,9 +6,9 @@
  * @module lab_state
  */
 
-import { chosen, counted, quoted, readMask, readNumbers, readP, readSeed, readShape, writeNumbers } from "./fields.js";
+import { chosen, counted, readMask, readNumbers, readP, readSeed, readShape, writeNumbers } from "./fields.js";
 import { STREAM_CHOICES } from "./streams.js";
-import { InputError, MOST_DIMENSIONS } from "./tensor_input.js";
+import { InputError, MOST_DIMENSIONS, quoted, size } from "./tensor_input.js";
 
 /** @typedef {import("./dropout_model.js").Dtype} Dtype */
 /** @typedef {import("./dropout_model.js").Scaling} Scaling */
@@ -225,8 +225,7 @@ export function readFragment(fragment) {
  */
 function fitting(state) {
   const { numbers, shape, held } = state;
-  const holds = shape.reduce((product, length) => product * length, 1);
-  if (shape.length > MOST_DIMENSIONS || holds !== numbers.length) {
+  if (shape.length > MOST_DIMENSIONS || size(shape) !== numbers.length) {
     throw new InputError(`shape must fit the ${numbers.length} numbers of x; got ${quoted(FIELDS.shape.write(shape))}`);
   }
   if (held && held.length !== numbers.length) {

@@ -8,7 +8,7 @@ import { calls } from "./calls.js";
 import { chart, elementAxis, points } from "./charts.js";
 import { shown, svg } from "./dom.js";
 import { bar, createPanel, extent, figure, line } from "./panel.js";
-import { binomialInterval } from "../model/closed_forms.js";
+import { binomialInterval } from "../model/binomial.js";
 import { nameOf } from "../model/sentences.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
