@@ -14,7 +14,7 @@ import { pinnable } from "../model/lab_state.js";
 /** @typedef {import("../model/derived.js").Derived} Derived */
 /** @typedef {import("./panel.js").Lab} Lab */
 
-const HEIGHT = 104;
+const HEIGHT = 102;
 const MOST_CIRCLES = 40;
 const NAMES = ["setting", "kept", "mean of y", "‖y‖"];
 

@@ -161,7 +161,7 @@ function means(parent, derived, stack) {
     ),
   );
   return figure(root, [
-    ["band", "95 % of stacks"],
+    ["band", "95 %"],
     ["expected", "on average"],
     ["dot seen", "seen"],
   ]);

@@ -68,9 +68,6 @@ function still(value) {
   };
 }
 
-/** @param {{exact: boolean}} law */
-const kindOf = (law) => (law.exact ? "exact" : "normal");
-
 /** @param {Experiment} experiment @param {Derived} derived @returns {string} how far the experiment is */
 function sentence({ random, done, wanted, running, laws }, { x, y, held }) {
   if (!random) {
@@ -87,10 +84,9 @@ function sentence({ random, done, wanted, running, laws }, { x, y, held }) {
   const [low, high] = law.interval;
   // The ends are means that can occur, and the running mean is rounded in every call.
   const where = running >= low - 1e-12 && running <= high + 1e-12 ? "inside" : "outside";
-  return (
-    `After ${done} ${done === 1 ? "call" : "calls"} the running mean of y is ${shown(running)}: ${where} the ${kindOf(law)} 95 % band, ${shown(low)} to ${shown(high)}.` +
-    (law.exact ? "" : " (Values without a coarse unit: its width is exact, its shape taken as normal.)")
-  );
+  // Where values share no coarse unit, its width is exact and its shape that of a normal law.
+  const kind = law.exact ? "exact" : "normal";
+  return `After ${done} ${done === 1 ? "call" : "calls"} the running mean of y is ${shown(running)}: ${where} the ${kind} 95 % band, ${shown(low)} to ${shown(high)}.`;
 }
 
 /**

@@ -51,12 +51,22 @@ function drawn(parent, derived) {
     `The norm of y against p for this seed, with its root mean square over calls`,
   );
   const { root, X, Y, bottom } = made;
-  const at = (/** @type {number[]} */ norms) =>
-    PS.map((p, i) => /** @type {[number, number]} */ ([X(p), Y(finite(norms[i]))]));
-  const means = PS.map((p) => Math.min(HIGHEST, law(derived, p)));
-  if (state.training && !held) root.append(line("observed", at(normsOf(derived, PS).map((one) => one / of))));
+  if (state.training && !held) {
+    const norms = normsOf(derived, PS);
+    root.append(
+      line(
+        "observed",
+        PS.map((p, i) => [X(p), Y(finite(norms[i] / of))]),
+      ),
+    );
+  }
+  // A law that leaves the chart is seen to leave it.
+  const within = PS.filter((p) => law(derived, p) <= HIGHEST);
   root.append(
-    line("expected", at(means)),
+    line(
+      "expected",
+      within.map((p) => [X(p), Y(law(derived, p))]),
+    ),
     line("cursor", [
       [X(state.p), Y(HIGHEST)],
       [X(state.p), bottom],

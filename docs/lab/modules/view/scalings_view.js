@@ -15,6 +15,8 @@ import { compared } from "../model/scalings.js";
 const HEIGHT = 168;
 const [ROW, BAR] = [57, 15];
 const [LEFT, RIGHT] = [2, 58];
+// times the longest bar: the room for calls whose mean lies beyond
+const ROOM = 1.6;
 
 /** @param {HTMLElement} parent */
 export function create(parent) {
@@ -42,7 +44,7 @@ function drawn(parent, derived) {
   const width = widthOf(parent);
   const [low, high] = extent(rows.flatMap(({ expected, evaluation }) => [expected, evaluation]));
   const X = (/** @type {number} */ value) =>
-    LEFT + Math.max(0, Math.min(1, (finite(value) - low) / (high - low))) * (width - LEFT - RIGHT);
+    LEFT + ((finite(value) / ROOM - low) / (high - low)) * (width - LEFT - RIGHT);
   const told = rows.map(
     (row) => `${row.scaling}: ${shown(row.expected)} in training, ${shown(row.evaluation)} in evaluation`,
   );
@@ -62,13 +64,12 @@ function drawn(parent, derived) {
     [row.expected, row.evaluation].forEach((value, k) => {
       const y = top + 19 + k * (BAR + 1);
       const ends = [X(0), X(value)];
-      const right = Math.max(...ends);
       root.append(
-        bar(k ? "bar evaluation" : "bar training", Math.min(...ends), right, y, y + BAR),
-        svg("text", { x: right + 5, y: y + 12 }, shown(value, 4)),
+        bar(k ? "bar evaluation" : "bar training", Math.min(...ends), Math.max(...ends), y, y + BAR),
+        svg("text", { x: width, y: y + 12, "text-anchor": "end" }, shown(value)),
       );
     });
-    if (draws && row.seen >= low && row.seen <= high)
+    if (draws && row.seen >= ROOM * low && row.seen <= ROOM * high)
       root.append(svg("circle", { class: "dot call", cx: X(row.seen), cy: top + 19 + BAR / 2, r: 5 }));
   });
   return figure(root, [
