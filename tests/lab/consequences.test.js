@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { compared, lawBehind, normsOf, stacked } from "../../docs/lab/modules/model/consequences.js";
+import { lawBehind, normsOf, stacked } from "../../docs/lab/modules/model/consequences.js";
+import { compared } from "../../docs/lab/modules/model/scalings.js";
 import { derive } from "../../docs/lab/modules/model/derived.js";
 import { mean, norm } from "../../docs/lab/modules/model/dropout_model.js";
 import { initialState } from "../../docs/lab/modules/model/lab_state.js";
@@ -46,7 +47,7 @@ test("the norm at the p of a call is that of the call, for each scaling and stre
 test("training and evaluation agree in the mean where there is a factor, and only there", () => {
   for (const p of [0.1, 0.5, 0.9]) {
     const derived = derive(stated({ x: [1, 2, 3, 4], p }));
-    const [inverted, vanilla, none] = compared(derived, derived.mask);
+    const [inverted, vanilla, none] = compared(derived);
     close(inverted.expected, 2.5, "inverted, training");
     close(inverted.evaluation, 2.5, "inverted, evaluation");
     close(vanilla.expected, vanilla.evaluation, "vanilla");
@@ -62,10 +63,10 @@ test("a scaling's training mean is the average over all masks of four elements",
     const mask = Uint8Array.from({ length: 4 }, (_, i) => (k >> i) & 1);
     const kept = mask.reduce((sum, m) => sum + m, 0);
     const weight = (1 - p) ** kept * p ** (4 - kept);
-    for (const { scaling, seen } of compared(derive(stated({ x: [1, -2, 3, 5], p })), mask))
+    for (const { scaling, seen } of compared({ ...derive(stated({ x: [1, -2, 3, 5], p })), mask }))
       sums[scaling] += weight * seen;
   }
-  for (const { scaling, expected } of compared(derive(stated({ x: [1, -2, 3, 5], p })), new Uint8Array(4)))
+  for (const { scaling, expected } of compared(derive(stated({ x: [1, -2, 3, 5], p }))))
     close(sums[scaling], expected, scaling);
 });
 

@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { binomial, binomialInterval, moments } from "../../docs/lab/modules/model/closed_forms.js";
+import { binomial, binomialInterval } from "../../docs/lab/modules/model/binomial.js";
+import { moments } from "../../docs/lab/modules/model/closed_forms.js";
 import { applyMask, dropout, gradient, scale, values } from "../../docs/lab/modules/model/dropout_model.js";
 import { meanLaw } from "../../docs/lab/modules/model/mean_law.js";
 import { TorchStream } from "../../docs/lab/modules/model/torch_stream.js";

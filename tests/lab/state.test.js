@@ -104,8 +104,11 @@ test("the labels that readers know stay", () => {
 
 test("an address of version 1 keeps its meaning, and the state its address", () => {
   const first = "#v=1&x=1,2,3,4&p=0.5&seed=0&mode=train&scaling=inverted&loss=sum&draws=100&layers=10";
-  assert.deepEqual(readFragment(first), initialState());
+  // It says no consequence, and showed the mean.
+  const old = { ...initialState(), show: "mean" };
+  assert.deepEqual(readFragment(first), old);
   const missing = (of, state) => of.split("&").filter((part) => !writeFragment(state).split("&").includes(part));
+  assert.equal(writeFragment(old), first);
   assert.deepEqual(missing(first, initialState()), []);
   const full =
     "#v=1&x=0.1*4,-2,inf&shape=2,3&dtype=float64&p=0.9&seed=-5&mode=eval&scaling=vanilla&loss=mean_square&draws=201&layers=20";
@@ -121,12 +124,13 @@ test("an address of version 1 keeps its meaning, and the state its address", () 
     loss: "mean_square",
     calls: 201,
     layers: 20,
+    show: "mean",
   });
   assert.deepEqual(missing(full, readFragment(full)), []);
 });
 
 test("what came after the first links is named only where it is not as usual", () => {
-  assert.doesNotMatch(writeFragment(initialState()), /call|mask|stream|pin|show/);
+  assert.doesNotMatch(writeFragment(initialState()), /call|mask|stream|pin/);
 });
 
 test("a mask that is held is let go where the values no longer fit it, and stays where they do", () => {
@@ -158,8 +162,9 @@ test("a thousand ones make a short address", () => {
   assert.match(writeFragment(state), /x=1\*1000&/);
 });
 
-test("what a link does not name stays as in the first example", () => {
-  assert.deepEqual(readFragment("#v=1&p=0.9"), { ...initialState(), p: 0.9 });
+test("what a link does not name stays as in the first example; without a consequence it shows the mean", () => {
+  assert.deepEqual(readFragment("#v=1&p=0.9"), { ...initialState(), p: 0.9, show: "mean" });
+  assert.equal(initialState().show, "scalings");
 });
 
 test("escaped and unescaped signs read the same", () => {
@@ -195,7 +200,7 @@ for (const [fragment, reason] of [
         () => readFragment(fragment),
         (error) => error instanceof InputError && reason.test(error.message),
       );
-    else assert.deepEqual(readFragment(fragment), initialState());
+    else assert.deepEqual(readFragment(fragment), { ...initialState(), show: "mean" });
   });
 }
 

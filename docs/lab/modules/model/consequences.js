@@ -1,21 +1,15 @@
 /**
- * What the consequences compute beside the call itself: training beside evaluation for the three scalings, the norm of y
- * at every p, and a stack of layers.
+ * What the consequences compute beside the call itself: the norm of y at every p, and a stack of layers.
  *
  * @module consequences
  */
 
-import { factors, mean } from "./dropout_model.js";
+import { mean } from "./dropout_model.js";
 import { inUnits, meanLaw } from "./mean_law.js";
 import { heightOf, streamOf } from "./streams.js";
 
 /** @typedef {import("./derived.js").Derived} Derived */
-/** @typedef {import("./dropout_model.js").Scaling} Scaling */
 /** @typedef {import("./mean_law.js").MeanLaw} MeanLaw */
-/**
- * Means of y for one scaling: over all masks, in this call's mask, and in evaluation.
- * @typedef {{scaling: Scaling, expected: number, seen: number, evaluation: number}} Compared
- */
 
 /**
  * What each layer leaves, the input first.
@@ -29,24 +23,6 @@ import { heightOf, streamOf } from "./streams.js";
 
 // A law for each of twenty layers in a frame: each may take a thirtieth of what a law alone may.
 const MOST_TERMS = 2 ** 12;
-/** @type {Scaling[]} */
-const SCALINGS = ["inverted", "vanilla", "none"];
-
-/** @param {Derived} derived @param {Uint8Array} mask of a training call @returns {Compared[]} in the order of the choices */
-export function compared({ x, state: { p } }, mask) {
-  const average = mean(x);
-  const left = mean(Float64Array.from(x, (value, i) => value * mask[i]));
-  return SCALINGS.map((scaling) => {
-    const training = factors({ p, scaling, training: true }, "float64").kept;
-    const evaluation = factors({ p, scaling, training: false }, "float64").kept;
-    return {
-      scaling,
-      expected: (1 - p) * training * average,
-      seen: training * left,
-      evaluation: evaluation * average,
-    };
-  });
-}
 
 /**
  * The norm of y that this call's uniforms give at each of some p.

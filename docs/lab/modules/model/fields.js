@@ -5,7 +5,7 @@
  */
 
 import { GREATEST_SEED, LEAST_SEED } from "./arguments.js";
-import { InputError, MOST_ELEMENTS, readNumber } from "./tensor_input.js";
+import { InputError, MOST_ELEMENTS, quoted, readNumber } from "./tensor_input.js";
 
 /**
  * One property of the state.
@@ -25,11 +25,6 @@ import { InputError, MOST_ELEMENTS, readNumber } from "./tensor_input.js";
  */
 /** @template T @typedef {Field<T> & {choices: Choice<T>[]}} ChoiceField */
 /** @typedef {Field<number> & {least: number, greatest: number}} CountField */
-
-/** @param {string} text @returns {string} short enough to be quoted */
-export function quoted(text) {
-  return text.length > 24 ? `${text.slice(0, 24)}…` : text || "nothing";
-}
 
 /**
  * @param {string} text

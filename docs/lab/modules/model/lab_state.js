@@ -6,9 +6,9 @@
  * @module lab_state
  */
 
-import { chosen, counted, quoted, readMask, readNumbers, readP, readSeed, readShape, writeNumbers } from "./fields.js";
+import { chosen, counted, readMask, readNumbers, readP, readSeed, readShape, writeNumbers } from "./fields.js";
 import { STREAM_CHOICES } from "./streams.js";
-import { InputError, MOST_DIMENSIONS } from "./tensor_input.js";
+import { InputError, MOST_DIMENSIONS, quoted, size } from "./tensor_input.js";
 
 /** @typedef {import("./dropout_model.js").Dtype} Dtype */
 /** @typedef {import("./dropout_model.js").Scaling} Scaling */
@@ -23,12 +23,14 @@ import { InputError, MOST_DIMENSIONS } from "./tensor_input.js";
 
 const VERSION = "1";
 const LONGEST = 60_000;
+// What an address without a consequence has shown since version 1 had none.
+const UNNAMED = "mean";
 
-/** What of the call is looked at, by its name in the address. */
+/** What of the call is looked at, by its name in the address. The first page shows the first: why one divides. */
 const CONSEQUENCES = {
+  scalings: "Train|Eval",
   mean: "Mean",
   elements: "Elements",
-  scalings: "Train|Eval",
   gradient: "Gradient",
   norm: "Norm",
   depth: "Depth",
@@ -110,7 +112,7 @@ export const FIELDS = {
       "Consequence",
       Object.entries(CONSEQUENCES).map(([text, words]) => ({ value: text, text, words })),
     ),
-    usual: (/** @type {string} */ show) => show === "mean",
+    usual: (/** @type {string} */ show) => show === UNNAMED,
   },
 };
 
@@ -211,7 +213,7 @@ export function readFragment(fragment) {
     const [key, { read }] = row;
     named[key] = read(value);
   }
-  const state = { ...initialState(), ...named };
+  const state = { ...initialState(), show: UNNAMED, ...named };
   // Without a shape x is a vector.
   return fitting(named.shape ? state : { ...state, shape: [state.numbers.length] });
 }
@@ -223,8 +225,7 @@ export function readFragment(fragment) {
  */
 function fitting(state) {
   const { numbers, shape, held } = state;
-  const holds = shape.reduce((product, length) => product * length, 1);
-  if (shape.length > MOST_DIMENSIONS || holds !== numbers.length) {
+  if (shape.length > MOST_DIMENSIONS || size(shape) !== numbers.length) {
     throw new InputError(`shape must fit the ${numbers.length} numbers of x; got ${quoted(FIELDS.shape.write(shape))}`);
   }
   if (held && held.length !== numbers.length) {

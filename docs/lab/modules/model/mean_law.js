@@ -8,7 +8,7 @@
  * @module mean_law
  */
 
-import { binomial, quantile } from "./closed_forms.js";
+import { binomial, quantile } from "./binomial.js";
 
 /**
  * The law of the mean over K calls: the means (start + k) step have the probabilities.

@@ -15,7 +15,7 @@ import { TorchStream } from "./torch_stream.js";
 
 /** The streams that a reader can choose, the usual one first. */
 export const STREAM_CHOICES = /** @type {import("./fields.js").Choice<StreamName>[]} */ ([
-  { value: "eager", text: "eager", words: "Eager" },
+  { value: "eager", text: "eager", words: "Eager", help: "what torch draws on a CPU" },
   { value: "compiled", text: "compiled", words: "Compiled", help: "what torch.compile draws" },
 ]);
 

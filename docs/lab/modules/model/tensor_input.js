@@ -21,20 +21,24 @@ const NUMBER = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)?)$/i
 const ONES = /^(?:torch\.)?ones\s*\((.*)\)$/is;
 const WRAPPED = /^(?:parameter containing:\s*)?[a-z_][\w.]*\s*\((.*?)\)?$/is;
 
+/** @param {string} text @returns {string} short enough to be quoted */
+export function quoted(text) {
+  return text.length > 24 ? `${text.slice(0, 24)}…` : text || "nothing";
+}
+
 /** @param {string} token @returns {number} the number that Python would read */
 export function readNumber(token) {
   if (!NUMBER.test(token)) {
-    const shown = token.length > 24 ? `${token.slice(0, 24)}…` : token;
     if (/\.\.\.|…/.test(token))
       throw new InputError("Values must hold every number; where torch prints ... some are left out");
-    throw new InputError(`Values must hold real numbers; got ${shown}`);
+    throw new InputError(`Values must hold real numbers; got ${quoted(token)}`);
   }
   if (!/n/i.test(token)) return Number(token);
   return /nan/i.test(token) ? NaN : token.startsWith("-") ? -Infinity : Infinity;
 }
 
-/** @param {number[]} shape */
-function size(shape) {
+/** How many numbers a shape holds. @param {number[]} shape */
+export function size(shape) {
   return shape.reduce((product, length) => product * length, 1);
 }
 
@@ -79,7 +83,7 @@ function readNested(text) {
   const shape = readList(1);
   const rest = tokens.slice(at).join(" ");
   if (rest && !/^[a-z_]+=/i.test(rest))
-    throw new InputError(`Values must be one list; got ${rest.slice(0, 24)} after it`);
+    throw new InputError(`Values must be one list; got ${quoted(rest)} after it`);
   return { numbers, shape };
 }
 
@@ -117,7 +121,7 @@ function readOnes(inside) {
   const places = inside.replace(/,?\s*\b\w+\s*=\s*[\w.]+/g, "");
   const tokens = places.split(/[\s,()[\]]+/).filter((token) => token !== "");
   if (!tokens.every((token) => /^\d{1,9}$/.test(token)) || tokens.length > MOST_DIMENSIONS) {
-    throw new InputError(`Values must name a shape, as in torch.ones(2, 3); got ${inside.slice(0, 24)}`);
+    throw new InputError(`Values must name a shape, as in torch.ones(2, 3); got ${quoted(inside)}`);
   }
   const shape = tokens.map(Number);
   checkSize(size(shape));
@@ -151,6 +155,6 @@ export function readTensor(text) {
     numbers: Float64Array.from(read.numbers),
     shape: read.shape,
     dtype,
-    note: known ? "" : `Taken as float32: this page computes in float32 and float64, not in ${named.slice(0, 24)}.`,
+    note: known ? "" : `Taken as float32: this page computes in float32 and float64, not in ${quoted(named)}.`,
   };
 }

@@ -14,14 +14,18 @@ const FRAMES = 60;
 export class Calls {
   experiment = new Experiment();
   #pace = Infinity;
+  /** @type {Derived | undefined} */
+  #taken;
   #calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   get unfinished() {
     return this.experiment.unfinished;
   }
 
-  /** @param {Derived} derived */
+  /** Go on with a state, of which any panel may tell. @param {Derived} derived */
   take(derived) {
+    if (derived === this.#taken) return;
+    this.#taken = derived;
     this.experiment.take(derived);
     const { done, wanted } = this.experiment;
     // Calls that were asked for one by one are shown as they come.
@@ -37,3 +41,6 @@ export class Calls {
     while (experiment.unfinished && !waits() && performance.now() < deadline);
   }
 }
+
+/** Those that all panels share. */
+export const calls = new Calls();

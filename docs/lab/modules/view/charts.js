@@ -1,32 +1,13 @@
 /**
- * What a consequence consists of: a panel with its name, controls and a sentence, and a chart as SVG. A chart is a
- * handful of marks, which a chart library would outweigh many times.
+ * Charts as SVG: two axes, and the marks that need them.
  *
  * @module charts
  */
 
-import { html, roomInside, shown, svg } from "./dom.js";
+import { shown, svg } from "./dom.js";
+import { drawing, finite, line, widthOf } from "./panel.js";
 import { place } from "../model/tensor_text.js";
 
-/** @typedef {import("../model/derived.js").Derived} Derived */
-/** @typedef {import("../model/lab_state.js").LabState} LabState */
-/** @typedef {import("./calls.js").Calls} Calls */
-/**
- * What a consequence may ask of the lab.
- * @typedef {object} Lab
- * @property {(changes: Partial<LabState>) => void} change
- * @property {() => LabState} now
- * @property {Calls} calls
- * @property {() => number} lit the element that is looked at
- * @property {(on: boolean) => void} veil hides y, or shows it again
- */
-/**
- * A consequence: it shows what follows from a state, and may have work left that waits for the next frame.
- * @typedef {object} Panel
- * @property {(derived: Derived) => void} render
- * @property {(chosen: boolean) => void} [chosen] is told when it is looked at, and when no longer
- */
-/** @typedef {(parent: HTMLElement, lab: Lab) => Panel} CreatePanel */
 /** @typedef {{from: number, to: number, log?: boolean, ticks?: number[], label: string, text?: (tick: number) => string}} Axis */
 
 /** Places a value, in pixels. @typedef {(value: number) => number} Place */
@@ -34,22 +15,6 @@ import { place } from "../model/tensor_text.js";
 
 const HEIGHT = 168;
 const MARGIN = { top: 20, right: 10, bottom: 34, left: 46 };
-
-/**
- * @param {HTMLElement} parent
- * @param {string} title
- * @param {...Node} controls
- */
-export function createPanel(parent, title, ...controls) {
-  const told = html("p", { class: "lab-told" });
-  const picture = html("div", { class: "lab-picture" });
-  parent.append(
-    html("div", { class: "lab-head" }, html("p", { class: "lab-title" }, title), ...controls),
-    told,
-    picture,
-  );
-  return { told, picture };
-}
 
 /** @param {number} from @param {number} to @returns {number[]} about four round numbers between the two */
 function roundTicks(from, to) {
@@ -71,24 +36,6 @@ export function powerTicks(from, to) {
 }
 
 /**
- * A drawing without marks.
- * @param {number} width in pixels
- * @param {number} height in pixels
- * @param {string} description what a reader without sight is told
- * @param {string} [className]
- */
-export function drawing(width, height, description, className = "lab-chart") {
-  return svg("svg", {
-    class: className,
-    viewBox: `0 0 ${width} ${height}`,
-    width,
-    height,
-    role: "img",
-    "aria-label": description,
-  });
-}
-
-/**
  * An empty chart: axes, and the functions that place marks on them.
  * @param {Element} parent that it will fill
  * @param {Axis} x
@@ -97,7 +44,7 @@ export function drawing(width, height, description, className = "lab-chart") {
  * @param {Frame} [frame]
  */
 export function chart(parent, x, y, description, { height = HEIGHT, right: beside = MARGIN.right } = {}) {
-  const width = Math.max(200, Math.floor(roomInside(parent).width));
+  const width = widthOf(parent);
   const right = width - beside;
   const bottom = height - MARGIN.bottom;
   const X = placed(x, MARGIN.left, right);
@@ -133,9 +80,6 @@ function placed({ from, to, log }, start, end) {
   };
 }
 
-/** What an axis can show of a value. @param {number} value */
-export const finite = (value) => (Number.isFinite(value) ? value : 0);
-
 /** The axis of the elements of a tensor. @param {number[]} shape @param {number} count @returns {Axis} */
 export function elementAxis(shape, count) {
   const step = Math.ceil(count / 5);
@@ -143,22 +87,10 @@ export function elementAxis(shape, count) {
   return { from: -0.5, to: count - 0.5, ticks, label: "element", text: (i) => place(shape, i) };
 }
 
-/** The least and the greatest of values and 0: an axis of some length. @param {Iterable<number>} of @returns {[number, number]} */
-export function extent(of) {
-  const all = Array.from(of, finite);
-  const [low, high] = [Math.min(0, ...all), Math.max(0, ...all)];
-  return [low, high || (low < 0 ? 0 : 1)];
-}
-
 /** A point for each of many values. @param {string} className @param {ArrayLike<number>} of @param {{X: Place, Y: Place}} chart */
 export function points(className, of, { X, Y }) {
   const d = Array.from(of, (value, i) => `M${X(i)} ${Y(finite(value))}h0`).join("");
   return svg("path", { class: `points ${className}`, d });
-}
-
-/** @param {string} className @param {[number, number][]} points in pixels */
-export function line(className, points) {
-  return svg("path", { class: className, d: `M${points.map((point) => point.join(" ")).join("L")}` });
 }
 
 /** @param {string} className @param {[number, number, number][]} points x, lower y, upper y, in pixels */
@@ -171,36 +103,3 @@ export function area(className, points) {
 
 /** @param {number} x @param {number} y @returns {[number, number]} */
 const at = (x, y) => [x, y];
-
-/** @param {string} className @param {number} left @param {number} right @param {number} top @param {number} bottom in pixels */
-export function bar(className, left, right, top, bottom) {
-  return svg("rect", {
-    class: className,
-    x: left + 0.5,
-    width: Math.max(0.5, right - left - 1),
-    y: top,
-    height: Math.max(0, bottom - top),
-  });
-}
-
-/**
- * A chart with words for its marks.
- * @param {Element} root the chart
- * @param {[string, string][]} marks class and words
- */
-export function figure(root, marks) {
-  const legend = marks.map(([className, words]) => {
-    const solid = className.startsWith("band") || className.startsWith("bar");
-    const dot = className.startsWith("dot");
-    const mark = solid
-      ? bar(className, 0, 16, 1, 11)
-      : dot
-        ? svg("circle", { class: className, cx: 8, cy: 6, r: 4 })
-        : line(className, [
-            [0, 6],
-            [16, 6],
-          ]);
-    return html("li", {}, svg("svg", { width: 16, height: 12, "aria-hidden": "true" }, mark), words);
-  });
-  return html("figure", {}, root, html("figcaption", {}, html("ul", { class: "lab-legend" }, ...legend)));
-}

@@ -4,41 +4,43 @@
  * @module compare_view
  */
 
-import { chart, createPanel, elementAxis, extent, finite, points } from "./charts.js";
+import { chart, elementAxis, points } from "./charts.js";
 import { button, html, setText, shown, svg } from "./dom.js";
+import { createPanel, extent, finite } from "./panel.js";
 import { derive } from "../model/derived.js";
 import { mean, norm } from "../model/dropout_model.js";
 import { pinnable } from "../model/lab_state.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
-/** @typedef {import("./charts.js").Lab} Lab */
+/** @typedef {import("./panel.js").Lab} Lab */
 
-const HEIGHT = 104;
+const HEIGHT = 102;
 const MOST_CIRCLES = 40;
 const NAMES = ["setting", "kept", "mean of y", "‖y‖"];
 
 /** @param {HTMLElement} parent @param {Lab} lab */
-export function createCompare(parent, { change }) {
+export function create(parent, { change }) {
   /** @type {Derived | undefined} */
   let derived;
   const swap = button("Swap", () => {
     const { pinned } = derived?.state ?? {};
     if (derived && pinned) change({ ...pinned, pinned: pinnable(derived.state) });
   });
-  const { told, picture } = createPanel(parent, "A|B", swap);
   const table = createTable();
-  parent.insertBefore(table.element, picture);
+  /** @type {Derived | null} */
+  let other;
   /** @param {Derived} next */
-  const render = (next) => {
+  const tell = (next) => {
     derived = next;
     const { pinned } = next.state;
-    const other = pinned && derive({ ...next.state, ...fitted(pinned, next.x.length) });
+    other = pinned && derive({ ...next.state, ...fitted(pinned, next.x.length) });
     swap.disabled = !pinned;
     table.show(other, next);
-    setText(told, sentence(other, next));
-    picture.replaceChildren(drawn(picture, other, next));
+    return sentence(other, next);
   };
-  return { render };
+  /** @param {Element} picture @param {Derived} next */
+  const draw = (picture, next) => html("div", {}, table.element, drawn(picture, other, next));
+  return { render: createPanel(parent, "A|B", tell, draw, swap) };
 }
 
 /** A mask that was held waits while it does not fit the values. @param {import("../model/lab_state.js").Pinned} pinned @param {number} n */

@@ -8,7 +8,6 @@ import { html, setText } from "./dom.js";
 import { InputError } from "../model/tensor_input.js";
 
 /** @typedef {import("./dom.js").Children} Children */
-/** @typedef {import("../model/fields.js").CountField} CountField */
 /**
  * @template T
  * @typedef {import("../model/fields.js").ChoiceField<T>} ChoiceField
@@ -42,31 +41,6 @@ export function choice({ name, label, choices }, change) {
   const show = (chosen) => {
     for (const { value, radio } of radios) radio.checked = value === chosen;
     setText(help, choices.find(({ value }) => value === chosen)?.help ?? "");
-  };
-  return { element, show };
-}
-
-/**
- * A slider for a field that counts.
- * @param {CountField} field
- * @param {(value: number) => void} change
- */
-export function slider({ name, label, least, greatest }, change) {
-  const id = `lab-${name}`;
-  const slide = html("input", { type: "range", id, min: least, max: greatest, step: 1 });
-  const number = html("output", { for: id });
-  slide.addEventListener("input", () => change(Number(slide.value)));
-  const element = html(
-    "div",
-    { class: "lab-field" },
-    html("label", { for: id }, label),
-    html("div", { class: "lab-tied" }, slide, number),
-  );
-  /** @param {number} value */
-  const show = (value) => {
-    slide.value = String(value);
-    slide.setAttribute("aria-valuetext", `${value} of ${greatest}`);
-    setText(number, slide.value);
   };
   return { element, show };
 }

@@ -4,9 +4,9 @@
  * @module depth_view
  */
 
-import { area, chart, createPanel, drawing, extent, figure, finite, line } from "./charts.js";
-import { slider } from "./controls.js";
-import { html, roomInside, setText, shown, svg } from "./dom.js";
+import { area, chart } from "./charts.js";
+import { html, setText, shown, svg } from "./dom.js";
+import { createPanel, drawing, extent, figure, finite, line, widthOf } from "./panel.js";
 import { lawBehind, stacked } from "../model/consequences.js";
 import { squarable } from "../model/experiment.js";
 import { FIELDS } from "../model/lab_state.js";
@@ -14,7 +14,7 @@ import { nameOf } from "../model/sentences.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
 /** @typedef {import("../model/consequences.js").Stack} Stack */
-/** @typedef {import("./charts.js").Lab} Lab */
+/** @typedef {import("./panel.js").Lab} Lab */
 
 const HEIGHT = 128;
 // rows of dots, the traced element among them
@@ -23,18 +23,43 @@ const ROW = 13;
 const [LEFT, RIGHT] = [46, 10];
 
 /** @param {HTMLElement} parent @param {Lab} lab */
-export function createDepth(parent, { change, lit }) {
-  const control = slider(FIELDS.layers, (layers) => change({ layers }));
-  const { told, picture } = createPanel(parent, "Depth", control.element);
+export function create(parent, { change, lit }) {
+  const control = createLayers(change);
+  /** @type {Stack} */
+  let stack;
   /** @param {Derived} derived */
-  const render = (derived) => {
+  const tell = (derived) => {
     const { layers } = derived.state;
     control.show(layers);
-    const stack = stacked(derived, layers);
-    setText(told, `${leftSentence(derived, stack)} ${traceSentence(derived, stack, lit())}`);
-    picture.replaceChildren(html("div", {}, traced(picture, derived, stack, lit())), means(picture, derived, stack));
+    stack = stacked(derived, layers);
+    return `${leftSentence(derived, stack)} ${traceSentence(derived, stack, lit())}`;
   };
-  return { render };
+  /** @param {Element} picture @param {Derived} derived */
+  const draw = (picture, derived) =>
+    html("div", {}, traced(picture, derived, stack, lit()), means(picture, derived, stack));
+  return { render: createPanel(parent, "Depth", tell, draw, control.element) };
+}
+
+/** How many layers, by a slider. @param {Lab["change"]} change */
+function createLayers(change) {
+  const { name, label, least, greatest } = FIELDS.layers;
+  const id = `lab-${name}`;
+  const slide = html("input", { type: "range", id, min: least, max: greatest, step: 1 });
+  const number = html("output", { for: id });
+  slide.addEventListener("input", () => change({ layers: Number(slide.value) }));
+  const element = html(
+    "div",
+    { class: "lab-field" },
+    html("label", { for: id }, label),
+    html("div", { class: "lab-tied" }, slide, number),
+  );
+  /** @param {number} layers */
+  const show = (layers) => {
+    slide.value = String(layers);
+    slide.setAttribute("aria-valuetext", `${layers} of ${greatest}`);
+    setText(number, slide.value);
+  };
+  return { element, show };
 }
 
 /** @param {Derived} derived @param {Stack} stack */
@@ -68,7 +93,7 @@ const columns = (width, layers) => (layer) => LEFT + (layer / layers) * (width -
  * @param {number} lit
  */
 function traced(parent, derived, { left }, lit) {
-  const width = Math.max(200, Math.floor(roomInside(parent).width));
+  const width = widthOf(parent);
   const n = derived.x.length;
   const first = Math.max(0, Math.min(lit - 1, n - MOST_ROWS));
   const shownRows = Array.from({ length: Math.min(n, MOST_ROWS) }, (_, i) => first + i);
@@ -136,7 +161,7 @@ function means(parent, derived, stack) {
     ),
   );
   return figure(root, [
-    ["band", "95 % of stacks"],
+    ["band", "95 %"],
     ["expected", "on average"],
     ["dot seen", "seen"],
   ]);

@@ -68,15 +68,21 @@ function createSeed(change) {
   });
   const draw = () => fill(input, String(crypto.getRandomValues(new Uint32Array(1))[0]), "change");
   const another = button("↻", draw, "Another seed");
-  const field = typed(label, input, (text) => change({ seed: read(text) }), {
+  /** @type {bigint | undefined} */
+  let known;
+  const take = (/** @type {string} */ text) => change({ seed: (known = read(text)) });
+  const field = typed(label, input, take, {
     look: "lab-seed",
     body: [html("div", { class: "lab-tied" }, input, another)],
   });
+  /** @param {LabState} state */
+  const restore = ({ seed }) => field.show(write((known = seed)));
   return {
     element: field.element,
-    /** @param {LabState} state */
-    restore({ seed }) {
-      field.show(write(seed));
+    restore,
+    /** What others changed is shown; what was typed here stays as it was typed. @param {LabState} state */
+    show(state) {
+      if (state.seed !== known) restore(state);
     },
   };
 }
@@ -119,8 +125,7 @@ export function createDock(parent, change, now) {
   return {
     /** Follow what other controls changed. @param {{state: LabState}} derived */
     render({ state }) {
-      p.show(state);
-      call.show(state);
+      for (const control of [p, seed, call]) control.show(state);
     },
     /** Write a whole state into the fields, as after a link. @param {LabState} state */
     restore(state) {

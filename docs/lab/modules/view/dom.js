@@ -110,23 +110,3 @@ export function roomInside(of) {
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
-
-/**
- * A button that copies text; where the clipboard is closed, as without https, it selects the text instead.
- * @param {string} label
- * @param {Element} source whose text is copied
- */
-export function copyButton(label, source) {
-  const said = html("span", { role: "status", class: "lab-copied" });
-  const copy = button(label, async () => {
-    try {
-      await navigator.clipboard.writeText(source.textContent ?? "");
-      said.textContent = "Copied.";
-    } catch {
-      getSelection()?.selectAllChildren(source);
-      said.textContent = "Selected: copy it with Ctrl+C or ⌘C.";
-    }
-    setTimeout(() => (said.textContent = ""), 4000);
-  });
-  return html("span", { class: "lab-copy" }, copy, said);
-}

@@ -4,29 +4,36 @@
  * @module elements_view
  */
 
-import { bar, chart, createPanel, elementAxis, extent, figure, line, points } from "./charts.js";
-import { setText, shown, svg } from "./dom.js";
-import { binomialInterval } from "../model/closed_forms.js";
+import { calls } from "./calls.js";
+import { chart, elementAxis, points } from "./charts.js";
+import { shown, svg } from "./dom.js";
+import { bar, createPanel, extent, figure, line } from "./panel.js";
+import { binomialInterval } from "../model/binomial.js";
 import { nameOf } from "../model/sentences.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
-/** @typedef {import("./charts.js").Lab} Lab */
+/** @typedef {import("./panel.js").Lab} Lab */
 
 const MOST_BANDS = 40;
 
 /** @param {HTMLElement} parent @param {Lab} lab */
-export function createElements(parent, { calls, lit }) {
-  const { told, picture } = createPanel(parent, "Each element, averaged");
+export function create(parent, { lit }) {
+  /** @type {Float64Array} */
+  let means;
+  let [count, random] = [1, false];
   /** @param {Derived} derived */
-  const render = (derived) => {
-    const { random, done, averages } = calls.experiment;
+  const tell = (derived) => {
+    calls.take(derived);
+    const { done, averages } = calls.experiment;
+    ({ random } = calls.experiment);
     // Before the first call there is nothing to average, and where nothing is random every call is this one.
-    const means = random && done > 0 ? averages : Float64Array.from(derived.y);
-    const count = random ? Math.max(1, done) : 1;
-    setText(told, sentence(derived, means, count, random, lit()));
-    picture.replaceChildren(drawn(picture, derived, means, count, random));
+    means = random && done > 0 ? averages : Float64Array.from(derived.y);
+    count = random ? Math.max(1, done) : 1;
+    return sentence(derived, means, count, random, lit());
   };
-  return { render };
+  /** @param {Element} picture @param {Derived} derived */
+  const draw = (picture, derived) => drawn(picture, derived, means, count, random);
+  return { render: createPanel(parent, "Each element, averaged", tell, draw), calls };
 }
 
 /** @param {Derived} derived @param {number} i @returns {number} what the element is on average */

@@ -4,30 +4,30 @@
  * @module gradient_view
  */
 
-import { bar, chart, createPanel, elementAxis, extent, figure, finite, line } from "./charts.js";
+import { chart, elementAxis } from "./charts.js";
 import { choice } from "./controls.js";
 import { printedBox, setText, shown } from "./dom.js";
+import { bar, createPanel, extent, figure, finite, line } from "./panel.js";
 import { FIELDS } from "../model/lab_state.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
-/** @typedef {import("./charts.js").Lab} Lab */
+/** @typedef {import("./panel.js").Lab} Lab */
 
 const MOST_BARS = 40;
 const HEIGHT = 132;
 
 /** @param {HTMLElement} parent @param {Lab} lab */
-export function createGradient(parent, { change }) {
+export function create(parent, { change }) {
   const control = choice(FIELDS.loss, (loss) => change({ loss }));
-  const { told, picture } = createPanel(parent, "Gradient of", control.element);
   const printed = printedBox("lab-gradient", "The gradient x.grad as torch prints it");
-  parent.append(printed);
   /** @param {Derived} derived */
-  const render = (derived) => {
+  const tell = (derived) => {
     control.show(derived.state.loss);
     setText(printed, derived.gradientText());
-    setText(told, sentence(derived));
-    picture.replaceChildren(drawn(picture, derived));
+    return sentence(derived);
   };
+  const render = createPanel(parent, "Gradient of", tell, drawn, control.element);
+  parent.append(printed);
   return { render };
 }
 
@@ -37,9 +37,10 @@ function sentence({ state: { training, loss, scaling, p }, mask, kept, factors, 
   const dropped = mask.length - kept;
   if (dropped === 0) return `Nothing is dropped: the gradient passes all ${kept}, times ${shown(factors.kept)}.`;
   const passes = kept ? `, times ${shown(factors.kept)} for the ${kept} kept` : "";
-  const meets = `It meets the mask of the forward pass: exactly 0 for the ${dropped} dropped${passes}.`;
+  const zero = `xactly 0 for the ${dropped} dropped${passes}`;
   const convex = loss === "mean_square" && scaling === "inverted" && draws;
-  return convex ? `${meets} On average 1/(1 − p) times that of evaluation.` : meets;
+  if (convex) return `E${zero}; on average 1/(1 − p) times that of evaluation.`;
+  return `It meets the mask of the forward pass: e${zero}.`;
 }
 
 /** @param {Derived} derived @param {number} i @returns {number} the gradient of an element, averaged over masks */

@@ -4,12 +4,12 @@
  * @module guess_view
  */
 
-import { createPanel } from "./charts.js";
 import { button, html, setText, shown } from "./dom.js";
+import { createPanel } from "./panel.js";
 import { nameOf } from "../model/sentences.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
-/** @typedef {import("./charts.js").Lab} Lab */
+/** @typedef {import("./panel.js").Lab} Lab */
 
 /** What one may think that x is multiplied by. @type {[string, (p: number) => number][]} */
 const GUESSES = [
@@ -20,16 +20,14 @@ const GUESSES = [
 ];
 
 /** @param {HTMLElement} parent @param {Lab} lab */
-export function createGuess(parent, { change, veil }) {
+export function create(parent, { change, veil }) {
   /** @type {Derived} */
   let derived;
   let asked = "";
   let isChosen = false;
   const again = button("Another", () => change({ seed: BigInt(crypto.getRandomValues(new Uint32Array(1))[0]) }));
-  const { told, picture } = createPanel(parent, "Guess first", again);
   const answers = GUESSES.map(([, factor]) => button("", () => answer(factor)));
   const verdict = html("p", { role: "status", class: "lab-verdict" });
-  picture.append(html("div", { class: "lab-guesses" }, ...answers), verdict);
 
   /** @param {(p: number) => number} guess */
   const answer = (guess) => {
@@ -42,22 +40,27 @@ export function createGuess(parent, { change, veil }) {
     setText(verdict, `${isRight(guess, derived) ? "Right" : "No"}: ${explained(derived)}`);
   };
   /** @param {Derived} next */
-  const render = (next) => {
+  const tell = (next) => {
     derived = next;
     const { seed, p, training, scaling, call, held, stream, numbers } = next.state;
     const now = [seed, p, training, scaling, call, held, stream, numbers].join(" ");
-    if (now === asked) return;
+    if (now !== asked) ask(next);
     asked = now;
-    setText(told, question(next));
+    return question(next);
+  };
+  /** @param {Derived} next */
+  const ask = (next) => {
     setText(verdict, "");
     answers.forEach((one, k) => {
       const [words, factor] = GUESSES[k];
-      const value = next.x[subject(next)] * factor(p);
+      const value = next.x[subject(next)] * factor(next.state.p);
       [one.disabled, one.className] = [false, ""];
       setText(one, Number.isFinite(value) && words !== "0" ? `${words} = ${shown(value)}` : words);
     });
     if (isChosen) veil(true);
   };
+  const render = createPanel(parent, "Guess first", tell, () => null, again);
+  parent.append(html("div", { class: "lab-guesses" }, ...answers), verdict);
   return {
     render,
     /** @param {boolean} chosen */

@@ -59,8 +59,7 @@ function createValues(change) {
   };
   const field = typed(FIELDS.numbers.label, input, read, {
     look: "wide",
-    body: [input, help],
-    after: [note, html("div", { class: "lab-buttons" }, ...examples)],
+    after: [help, note, html("div", { class: "lab-buttons" }, ...examples)],
   });
   return {
     element: field.element,
@@ -72,27 +71,15 @@ function createValues(change) {
   };
 }
 
-/** @param {(typeof CHOICES)[number]} key @param {Change} change */
-function createChoice(key, change) {
-  const field = /** @type {ChoiceField<any>} */ (FIELDS[key]);
-  const control = choice(field, (value) => change({ [key]: value }));
-  return {
-    element: control.element,
-    /** @param {LabState} state */
-    show(state) {
-      control.show(state[key]);
-    },
-  };
-}
-
 /**
  * @param {HTMLElement} parent
  * @param {Change} change
  */
 export function createInputs(parent, change) {
   const values = createValues(change);
-  // A choice of one is none.
-  const choices = CHOICES.filter((key) => FIELDS[key].choices.length > 1).map((key) => createChoice(key, change));
+  const choices = CHOICES.map((key) =>
+    choice(/** @type {ChoiceField<any>} */ (FIELDS[key]), (value) => change({ [key]: value })),
+  );
   const elements = [values, ...choices].map(({ element }) => element);
   const form = html("form", { class: "lab-inputs", novalidate: true }, ...elements);
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -100,7 +87,7 @@ export function createInputs(parent, change) {
   return {
     /** Follow what other controls changed. @param {{state: LabState}} derived */
     render({ state }) {
-      for (const control of choices) control.show(state);
+      choices.forEach(({ show }, i) => show(state[CHOICES[i]]));
     },
     /** Write a whole state into the fields, as after a link. @param {LabState} state */
     restore: (state) => values.show(state),

@@ -2,6 +2,7 @@
  * The lab: one state, its address, what can be undone, and the parts that show it.
  *
  * A change is taken at once and shown in frames: what is not done after a few milliseconds waits for the next one.
+ * What is fetched at first is the stage and the consequence that is chosen; once they stand there, the rest follows.
  *
  * @module lab
  */
@@ -19,8 +20,8 @@ import { InputError } from "../model/tensor_input.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
 /** @typedef {import("../model/lab_state.js").LabState} LabState */
-/** @typedef {import("./charts.js").CreatePanel} CreatePanel */
-/** @typedef {import("./charts.js").Panel} Panel */
+/** @typedef {import("./panel.js").Panel} Panel */
+/** @typedef {import("./panel.js").PanelModule} PanelModule */
 
 // ms of work in a frame, so that input and painting have the rest
 const BUDGET = 5;
@@ -29,20 +30,10 @@ const QUIET = 700;
 // ms without a change before the Python is written anew, which takes long for a thousand numbers
 const PAUSE = 150;
 
-/** The consequences in groups of at most four; each is loaded when it is first seen. @type {[string, number, () => Promise<CreatePanel>][]} */
-const PANELS = [
-  ["mean", 0, async () => (await import("./mean_view.js")).createMean],
-  ["elements", 0, async () => (await import("./elements_view.js")).createElements],
-  ["scalings", 0, async () => (await import("./scalings_view.js")).createScalings],
-  ["gradient", 0, async () => (await import("./gradient_view.js")).createGradient],
-  ["norm", 1, async () => (await import("./norm_view.js")).createNorm],
-  ["depth", 1, async () => (await import("./depth_view.js")).createDepth],
-  ["network", 1, async () => (await import("./network_view.js")).createNetwork],
-  ["compare", 1, async () => (await import("./compare_view.js")).createCompare],
-  ["guess", 2, async () => (await import("./guess_view.js")).createGuess],
-];
-/** What averages over calls is shown again whenever some have come. */
-const OF_CALLS = ["mean", "elements"];
+// consequences that stand beside each other where there is room
+const TOGETHER = 4;
+/** A consequence is a module that is loaded when it is first seen. @param {string} name @returns {Promise<PanelModule>} */
+const load = (name) => import(`./${name}_view.js`);
 
 /** The state as it is now, where what is shown may be a frame behind. */
 const now = () => state;
@@ -56,19 +47,14 @@ let state = initialState();
 let derived = derive(state);
 /** @type {History<LabState>} */
 const history_ = new History();
-/** @type {import("./calls.js").Calls | undefined} */
-let calls;
-const callsReady = import("./calls.js").then(({ Calls }) => {
-  calls = new Calls();
-  calls.take(derived);
-  return calls;
-});
 let lit = 0;
 /** @type {Set<{render: (derived: Derived) => void}>} */
 const waiting = new Set();
 /** @type {Map<string, Panel>} */
 const panels = new Map();
 let loading = 0;
+// Whether what is looked at first stands there.
+let answered = false;
 let scheduled = false;
 let quiet = 0;
 /** @type {{render: (derived: Derived) => void} | undefined} */
@@ -87,7 +73,7 @@ const tools = createTools(part("tools"), update, { undo, any: () => history_.any
 const output = createOutput(part("output"));
 const tabs = new Tabs(
   part("consequences"),
-  PANELS.map(([name, group], i) => ({ name, group, words: FIELDS.show.choices[i].words })),
+  FIELDS.show.choices.map(({ value, words }, i) => ({ name: value, words, group: Math.floor(i / TOGETHER) })),
   (show) => update({ show }),
 );
 /** @type {{render: (derived: Derived) => void}[]} */
@@ -104,7 +90,6 @@ function take(next) {
   state = next;
   derived = derive(state);
   if (takeAlong) due = performance.now() + PAUSE;
-  calls?.take(derived);
   setText(message, "");
   openPanels();
   refresh([...parts, ...seenPanels()]);
@@ -129,28 +114,35 @@ function seenPanels() {
   return tabs.seen(state.show).flatMap((name) => panels.get(name) ?? []);
 }
 
-/** Show the consequences that are looked at, and load what they need. */
+/** Show the consequences that are looked at, and load what they need: the chosen one first. */
 function openPanels() {
   tabs.show(state.show);
-  for (const [name, , load] of PANELS) {
-    if (!tabs.seen(state.show).includes(name)) panels.get(name)?.chosen?.(false);
-    else if (panels.has(name)) panels.get(name)?.chosen?.(name === state.show);
-    else loadPart(name, load);
-  }
+  for (const [name, panel] of panels) panel.chosen?.(name === state.show);
+  for (const name of answered ? tabs.seen(state.show) : [state.show]) loadPanel(name);
 }
 
-/** @param {string} name @param {() => Promise<CreatePanel>} load */
-async function loadPart(name, load) {
+/** @param {string} name */
+async function loadPanel(name) {
   const parent = tabs.panels.get(name);
   if (!parent || parent.dataset.loading) return;
   parent.dataset.loading = "true";
   loading++;
-  const [create, shared] = await Promise.all([load(), callsReady]);
-  const panel = create(parent, { change: update, now, calls: shared, lit: () => lit, veil });
+  const panel = (await load(name)).create(parent, { change: update, now, lit: () => lit, veil });
   panels.set(name, panel);
   loading--;
   panel.chosen?.(name === state.show);
   refresh(seenPanels());
+}
+
+/** What was waited for stands there: load what else is in sight, and what is below. */
+async function answer() {
+  answered = true;
+  openPanels();
+  const { createTakeAlong } = await import("./take_along_view.js");
+  takeAlong = createTakeAlong(part("take-along"));
+  due = 0;
+  refresh([]);
+  document.documentElement.classList.add("has-lab");
 }
 
 /** @param {boolean} on whether y is hidden until it is guessed */
@@ -171,9 +163,11 @@ function refresh(which) {
 /** Show as much as fits into a frame. */
 function frame() {
   const deadline = performance.now() + BUDGET;
-  if (waiting.size === 0 && calls?.unfinished) {
-    calls.work(deadline - BUDGET / 2);
-    for (const name of OF_CALLS) if (tabs.seen(state.show).includes(name)) waiting.add(panels.get(name) ?? output);
+  const counting = seenPanels().filter(({ calls }) => calls);
+  const unfinished = () => counting[0]?.calls?.unfinished ?? false;
+  if (waiting.size === 0 && unfinished()) {
+    counting[0].calls?.work(deadline - BUDGET / 2);
+    for (const panel of counting) waiting.add(panel);
   }
   // What is held by the hand follows it in every frame; the others share what is left.
   if (waiting.delete(stage)) stage.render(derived);
@@ -186,7 +180,8 @@ function frame() {
     takeAlong?.render(derived);
     due = Infinity;
   }
-  scheduled = waiting.size > 0 || due < Infinity || calls?.unfinished || loading > 0;
+  if (!answered && !waiting.size && !loading) answer();
+  scheduled = waiting.size > 0 || due < Infinity || unfinished() || loading > 0;
   if (scheduled) requestAnimationFrame(frame);
   else document.documentElement.removeAttribute("aria-busy");
 }
@@ -237,11 +232,4 @@ addEventListener("resize", () => {
   // A phone changes its height whenever its address bar comes or goes.
   if (width !== innerWidth) refresh([...parts, ...seenPanels()]);
   width = innerWidth;
-});
-// What stands below the first screen comes when that is there.
-import("./take_along_view.js").then(({ createTakeAlong }) => {
-  takeAlong = createTakeAlong(part("take-along"));
-  due = 0;
-  refresh([]);
-  document.documentElement.classList.add("has-lab");
 });

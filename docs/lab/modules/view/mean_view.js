@@ -4,15 +4,17 @@
  * @module mean_view
  */
 
-import { area, bar, chart, createPanel, figure, line, powerTicks } from "./charts.js";
-import { button, html, setText, shown } from "./dom.js";
+import { calls } from "./calls.js";
+import { area, chart, powerTicks } from "./charts.js";
+import { button, html, shown } from "./dom.js";
+import { bar, createPanel, figure, line } from "./panel.js";
 import { mean } from "../model/dropout_model.js";
 import { histogram, settling, squarable } from "../model/experiment.js";
 import { FIELDS } from "../model/lab_state.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
 /** @typedef {import("../model/experiment.js").Experiment} Experiment */
-/** @typedef {import("./charts.js").Lab} Lab */
+/** @typedef {import("./panel.js").Lab} Lab */
 /** @typedef {NonNullable<ReturnType<typeof settling>>} Way */
 
 // With fewer laws the band has no shape yet: until then the picture of before stays.
@@ -21,28 +23,31 @@ const FEWEST_LAWS = 3;
 const [BESIDE, GAP] = [76, 10];
 
 /** @param {HTMLElement} parent @param {Lab} lab */
-export function createMean(parent, { change, now, calls }) {
+export function create(parent, { change, now }) {
   const more = ["+1", "+100", "+10 000"].map((text) => {
     const by = Number(text.replace(" ", ""));
     const add = () => change({ calls: Math.min(FIELDS.calls.greatest, now().calls + by) });
     return button(text, add, `${text} ${by === 1 ? "call" : "calls"}`);
   });
   const again = button("↺", () => change({ calls: 1 }), "Start again");
-  const { told, picture } = createPanel(parent, "Mean", html("div", { class: "lab-buttons" }, ...more, again));
-
   /** @param {Derived} derived */
-  const render = (derived) => {
-    const { experiment } = calls;
+  const tell = (derived) => {
+    calls.take(derived);
     for (const control of more) control.disabled = derived.state.calls >= FIELDS.calls.greatest;
-    setText(told, sentence(experiment, derived));
-    if (!experiment.random) return picture.replaceChildren(drawn(picture, still(mean(derived.y)), null, 0));
+    return sentence(calls.experiment, derived);
+  };
+  /** @param {Element} picture @param {Derived} derived */
+  const draw = (picture, { y }) => {
+    const { experiment } = calls;
+    if (!experiment.random) return drawn(picture, still(mean(y)), null, 0);
     const { done, wanted, laws } = experiment;
     const complete = done === wanted && laws.has(wanted);
     const [way, spread] = [settling(experiment), histogram(experiment)];
-    if (!way || !spread || (!complete && laws.size < FEWEST_LAWS)) return;
-    picture.replaceChildren(drawn(picture, way, spread, done));
+    if (!way || !spread || (!complete && laws.size < FEWEST_LAWS)) return null;
+    return drawn(picture, way, spread, done);
   };
-  return { render };
+  const buttons = html("div", { class: "lab-buttons" }, ...more, again);
+  return { render: createPanel(parent, "Mean", tell, draw, buttons), calls };
 }
 
 /** Where nothing is random the band is a line. @param {number} value @returns {Way} */
@@ -52,16 +57,16 @@ function still(value) {
     last: 100,
     centre,
     reach: Math.abs(centre) || 1,
-    band: [],
+    band: [
+      [1, centre, centre],
+      [100, centre, centre],
+    ],
     path: [
       [1, centre],
       [100, centre],
     ],
   };
 }
-
-/** @param {{exact: boolean}} law */
-const kindOf = (law) => (law.exact ? "exact" : "normal");
 
 /** @param {Experiment} experiment @param {Derived} derived @returns {string} how far the experiment is */
 function sentence({ random, done, wanted, running, laws }, { x, y, held }) {
@@ -79,10 +84,9 @@ function sentence({ random, done, wanted, running, laws }, { x, y, held }) {
   const [low, high] = law.interval;
   // The ends are means that can occur, and the running mean is rounded in every call.
   const where = running >= low - 1e-12 && running <= high + 1e-12 ? "inside" : "outside";
-  return (
-    `After ${done} ${done === 1 ? "call" : "calls"} the running mean of y is ${shown(running)}: ${where} the ${kindOf(law)} 95 % band, ${shown(low)} to ${shown(high)}.` +
-    (law.exact ? "" : " (Values without a coarse unit: its width is exact, its shape taken as normal.)")
-  );
+  // Where values share no coarse unit, its width is exact and its shape that of a normal law.
+  const kind = law.exact ? "exact" : "normal";
+  return `After ${done} ${done === 1 ? "call" : "calls"} the running mean of y is ${shown(running)}: ${where} the ${kind} 95 % band, ${shown(low)} to ${shown(high)}.`;
 }
 
 /**
@@ -101,14 +105,10 @@ function drawn(parent, { last, centre, reach, band, path }, spread, done) {
   );
   const { root, X, Y, right } = made;
   root.append(
-    ...(band.length
-      ? [
-          area(
-            "band",
-            band.map(([count, low, high]) => [X(count), Y(low), Y(high)]),
-          ),
-        ]
-      : []),
+    area(
+      "band",
+      band.map(([count, low, high]) => [X(count), Y(low), Y(high)]),
+    ),
     line("expected", [
       [X(1), Y(centre)],
       [right + BESIDE, Y(centre)],

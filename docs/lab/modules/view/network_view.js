@@ -4,30 +4,23 @@
  * @module network_view
  */
 
-import { createPanel, drawing, figure } from "./charts.js";
-import { roomInside, setText, shown, svg } from "./dom.js";
+import { shown, svg } from "./dom.js";
+import { createPanel, drawing, figure, widthOf } from "./panel.js";
 import { pass } from "../model/network.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
-/** @typedef {import("../model/network.js").Pass} Pass */
 
 const HEIGHT = 180;
 const R = 17;
 
 /** @param {HTMLElement} parent */
-export function createNetwork(parent) {
-  const { told, picture } = createPanel(parent, "4-5-1 network");
-  /** @param {Derived} derived */
-  const render = ({ state }) => {
-    const passed = pass(state);
-    setText(told, sentence(passed));
-    picture.replaceChildren(drawn(picture, passed));
-  };
-  return { render };
+export function create(parent) {
+  return { render: createPanel(parent, "4-5-1 network", sentence, drawn) };
 }
 
-/** @param {Pass} passed @returns {string} */
-function sentence({ y, mask, gradientW, gradientV }) {
+/** @param {Derived} derived @returns {string} */
+function sentence({ state }) {
+  const { y, mask, gradientW, gradientV } = pass(state);
   const all = [...gradientW.flat(), ...gradientV];
   const zero = all.filter((gradient) => gradient === 0).length;
   const dropped = mask.filter((m) => !m).length;
@@ -57,9 +50,10 @@ function node(x, y, value, className) {
   ];
 }
 
-/** @param {Element} parent that the picture will fill @param {Pass} passed */
-function drawn(parent, { x, mask, dropped, y, gradientW, gradientV }) {
-  const width = Math.max(200, Math.floor(roomInside(parent).width));
+/** @param {Element} parent that the picture will fill @param {Derived} derived */
+function drawn(parent, { state }) {
+  const { x, mask, dropped, y, gradientW, gradientV } = pass(state);
+  const width = widthOf(parent);
   const [first, second, third] = [R + 4, width * 0.52, width - R - 4];
   const most = Math.max(...[...gradientW.flat(), ...gradientV].map(Math.abs).filter(Number.isFinite), 1e-300);
   const description = "Four inputs, five hidden units and one output, with the gradient of each weight";

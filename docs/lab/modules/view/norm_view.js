@@ -4,8 +4,9 @@
  * @module norm_view
  */
 
-import { chart, createPanel, figure, finite, line } from "./charts.js";
-import { setText, shown, svg } from "./dom.js";
+import { chart } from "./charts.js";
+import { shown, svg } from "./dom.js";
+import { createPanel, figure, finite, line } from "./panel.js";
 import { norm } from "../model/dropout_model.js";
 import { normsOf } from "../model/consequences.js";
 
@@ -17,14 +18,8 @@ const PS = Array.from({ length: STEPS + 1 }, (_, i) => i / STEPS);
 const HIGHEST = 4;
 
 /** @param {HTMLElement} parent */
-export function createNorm(parent) {
-  const { told, picture } = createPanel(parent, "Norm of y");
-  /** @param {Derived} derived */
-  const render = (derived) => {
-    setText(told, sentence(derived));
-    picture.replaceChildren(drawn(picture, derived));
-  };
-  return { render };
+export function create(parent) {
+  return { render: createPanel(parent, "Norm of y", sentence, drawn) };
 }
 
 /** The root of the mean of the squared norm, in norms of x. @param {Derived} derived @param {number} p */
@@ -56,12 +51,22 @@ function drawn(parent, derived) {
     `The norm of y against p for this seed, with its root mean square over calls`,
   );
   const { root, X, Y, bottom } = made;
-  const at = (/** @type {number[]} */ norms) =>
-    PS.map((p, i) => /** @type {[number, number]} */ ([X(p), Y(finite(norms[i]))]));
-  const means = PS.map((p) => Math.min(HIGHEST, law(derived, p)));
-  if (state.training && !held) root.append(line("observed", at(normsOf(derived, PS).map((one) => one / of))));
+  if (state.training && !held) {
+    const norms = normsOf(derived, PS);
+    root.append(
+      line(
+        "observed",
+        PS.map((p, i) => [X(p), Y(finite(norms[i] / of))]),
+      ),
+    );
+  }
+  // A law that leaves the chart is seen to leave it.
+  const within = PS.filter((p) => law(derived, p) <= HIGHEST);
   root.append(
-    line("expected", at(means)),
+    line(
+      "expected",
+      within.map((p) => [X(p), Y(law(derived, p))]),
+    ),
     line("cursor", [
       [X(state.p), Y(HIGHEST)],
       [X(state.p), bottom],

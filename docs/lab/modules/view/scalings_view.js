@@ -4,36 +4,32 @@
  * @module scalings_view
  */
 
-import { bar, createPanel, drawing, extent, figure, finite, line } from "./charts.js";
-import { roomInside, setText, shown, svg } from "./dom.js";
+import { shown, svg } from "./dom.js";
+import { bar, createPanel, drawing, extent, figure, finite, widthOf } from "./panel.js";
 import { FIELDS } from "../model/lab_state.js";
-import { compared } from "../model/consequences.js";
+import { compared } from "../model/scalings.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
-/** @typedef {import("../model/consequences.js").Compared} Compared */
+/** @typedef {import("../model/scalings.js").Compared} Compared */
 
 const HEIGHT = 168;
 const [ROW, BAR] = [57, 15];
 const [LEFT, RIGHT] = [2, 58];
+// times the longest bar: the room for calls whose mean lies beyond
+const ROOM = 1.6;
 
 /** @param {HTMLElement} parent */
-export function createScalings(parent) {
-  const { told, picture } = createPanel(parent, "Training beside evaluation");
-  /** @param {Derived} derived */
-  const render = (derived) => {
-    const rows = compared(derived, derived.mask);
-    setText(told, sentence(derived, rows));
-    picture.replaceChildren(drawn(picture, derived, rows));
-  };
-  return { render };
+export function create(parent) {
+  return { render: createPanel(parent, "Training beside evaluation", sentence, drawn) };
 }
 
 /** Up to the digits that float32 has. @param {Compared} row */
 const agree = ({ expected, evaluation }) => Math.abs(expected - evaluation) <= 1e-6 * Math.abs(evaluation);
 
-/** @param {Derived} derived @param {Compared[]} rows */
-function sentence({ state: { p } }, rows) {
-  const none = rows[rows.length - 1];
+/** @param {Derived} derived */
+function sentence(derived) {
+  const { p } = derived.state;
+  const none = compared(derived)[2];
   if (p === 0) return "At p = 0 nothing is dropped: training and evaluation are the same for all three.";
   if (p === 1) return "At p = 1 nothing is left in training, whatever the scaling: no factor brings it back.";
   if (agree(none)) return "The mean of x is 0, and so are all of these: try values with another mean.";
@@ -41,12 +37,14 @@ function sentence({ state: { p } }, rows) {
   return `Without a factor evaluation gives ${times} times the mean of training. One factor, in either, makes them agree.`;
 }
 
-/** @param {Element} parent that the picture will fill @param {Derived} derived @param {Compared[]} rows */
-function drawn(parent, { state, draws }, rows) {
-  const width = Math.max(200, roomInside(parent).width);
+/** @param {Element} parent that the picture will fill @param {Derived} derived */
+function drawn(parent, derived) {
+  const { state, draws } = derived;
+  const rows = compared(derived);
+  const width = widthOf(parent);
   const [low, high] = extent(rows.flatMap(({ expected, evaluation }) => [expected, evaluation]));
   const X = (/** @type {number} */ value) =>
-    LEFT + Math.max(0, Math.min(1, (finite(value) - low) / (high - low))) * (width - LEFT - RIGHT);
+    LEFT + ((finite(value) / ROOM - low) / (high - low)) * (width - LEFT - RIGHT);
   const told = rows.map(
     (row) => `${row.scaling}: ${shown(row.expected)} in training, ${shown(row.evaluation)} in evaluation`,
   );
@@ -63,26 +61,20 @@ function drawn(parent, { state, draws }, rows) {
         `${words}${chosen ? " (chosen)" : ""}: ${verdict}`,
       ),
     );
-    [
-      ["bar training", row.expected],
-      ["bar evaluation", row.evaluation],
-    ].forEach(([className, value], k) => {
+    [row.expected, row.evaluation].forEach((value, k) => {
       const y = top + 19 + k * (BAR + 1);
-      const ends = [X(0), X(Number(value))];
-      root.append(bar(String(className), Math.min(...ends), Math.max(...ends), y, y + BAR));
-      root.append(svg("text", { x: Math.max(...ends) + 5, y: y + 12 }, shown(Number(value), 4)));
-    });
-    if (draws && row.seen >= low && row.seen <= high)
+      const ends = [X(0), X(value)];
       root.append(
-        line("observed", [
-          [X(row.seen), top + 18],
-          [X(row.seen), top + 20 + BAR],
-        ]),
+        bar(k ? "bar evaluation" : "bar training", Math.min(...ends), Math.max(...ends), y, y + BAR),
+        svg("text", { x: width, y: y + 12, "text-anchor": "end" }, shown(value)),
       );
+    });
+    if (draws && row.seen >= ROOM * low && row.seen <= ROOM * high)
+      root.append(svg("circle", { class: "dot call", cx: X(row.seen), cy: top + 19 + BAR / 2, r: 5 }));
   });
   return figure(root, [
     ["bar training", "training"],
     ["bar evaluation", "evaluation"],
-    ["observed", "this call"],
+    ["dot call", "this call"],
   ]);
 }

@@ -5,6 +5,7 @@
  */
 
 import { roomInside, setAttributes, svg } from "./dom.js";
+import { extent, finite } from "./panel.js";
 import { KNOB, LABELS } from "./stage_plot.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
@@ -56,8 +57,8 @@ export class StageStrip {
  * @param {number} step between columns
  */
 function bars(values, [top, bottom], step) {
-  const all = Array.from(values, (value) => (Number.isFinite(value) ? value : 0));
-  const [low, high] = [Math.min(0, ...all), Math.max(0, ...all)];
+  const all = Array.from(values, finite);
+  const [low, high] = extent(all);
   const tenths = (/** @type {number} */ at) => Math.round(10 * at) / 10;
   const Y = (/** @type {number} */ value) => tenths(top + ((high - value) / (high - low)) * (bottom - top));
   let d = "";

@@ -1,5 +1,6 @@
 /**
- * Tabs: one panel is looked at; where there is room, its neighbours in the same group stand beside it.
+ * Tabs: one panel is looked at; where there is room, its neighbours in the same group stand beside it, and where there is
+ * none a finger turns from one to the next.
  *
  * @module tabs
  */
@@ -7,6 +8,9 @@
 import { html, setAttributes, steered } from "./dom.js";
 
 /** @typedef {{name: string, words: string, group: number}} Tab */
+
+// pixels: a finger that moves less touches, and one that moves more turns to the next panel
+const [TOUCH, TURN] = [8, 56];
 
 export class Tabs {
   /** The panels by name. @type {Map<string, HTMLElement>} */
@@ -45,6 +49,7 @@ export class Tabs {
       board.append(panel);
     }
     this.#list.addEventListener("keydown", (event) => this.#onKey(event, choose));
+    this.#followFinger(board, choose);
     parent.append(this.#list, board);
   }
 
@@ -81,6 +86,36 @@ export class Tabs {
     const start = tab.offsetLeft - this.#list.offsetLeft;
     const middle = start - (this.#list.clientWidth - tab.offsetWidth) / 2;
     this.#list.scrollLeft = Math.max(0, middle);
+  }
+
+  /**
+   * A finger that moves sideways takes the panel along; up and down, the browser scrolls and cancels the pointer.
+   * @param {HTMLElement} board
+   * @param {(name: string) => void} choose
+   */
+  #followFinger(board, choose) {
+    let start = NaN;
+    board.addEventListener("pointerdown", ({ isPrimary, pointerType, target, clientX }) => {
+      const slides = target instanceof HTMLInputElement;
+      start = isPrimary && pointerType === "touch" && !slides && !this.#roomy.matches ? clientX : NaN;
+    });
+    const follow = (/** @type {PointerEvent} */ { type, clientX }) => {
+      const moved = clientX - start;
+      if (type === "pointermove" && Math.abs(moved) > TOUCH) board.style.translate = `${moved}px`;
+      if (type === "pointermove") return;
+      start = NaN;
+      const at = this.#tabs.findIndex(({ name }) => !this.panels.get(name)?.hidden);
+      const next = this.#tabs[at - Math.sign(moved)];
+      if (type === "pointerup" && Math.abs(moved) > TURN && next) {
+        choose(next.name);
+        // It comes in from the other side.
+        board.style.translate = `${-moved}px`;
+        board.getBoundingClientRect();
+      }
+      board.style.translate = "";
+    };
+    for (const type of /** @type {const} */ (["pointermove", "pointerup", "pointercancel"]))
+      board.addEventListener(type, follow);
   }
 
   /** @param {KeyboardEvent} event @param {(name: string) => void} choose */

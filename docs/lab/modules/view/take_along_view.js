@@ -4,7 +4,7 @@
  * @module take_along_view
  */
 
-import { copyButton, html, printedBox, setText } from "./dom.js";
+import { button, html, printedBox, setText } from "./dom.js";
 import { writeFragment } from "../model/lab_state.js";
 import { pythonCode } from "../model/python_code.js";
 
@@ -32,4 +32,24 @@ export function createTakeAlong(parent) {
     setText(link, address);
   };
   return { render };
+}
+
+/**
+ * A button that copies text; where the clipboard is closed, as without https, it selects the text instead.
+ * @param {string} label
+ * @param {Element} source whose text is copied
+ */
+function copyButton(label, source) {
+  const said = html("span", { role: "status", class: "lab-copied" });
+  const copy = button(label, async () => {
+    try {
+      await navigator.clipboard.writeText(source.textContent ?? "");
+      said.textContent = "Copied.";
+    } catch {
+      getSelection()?.selectAllChildren(source);
+      said.textContent = "Selected: copy it with Ctrl+C or ⌘C.";
+    }
+    setTimeout(() => (said.textContent = ""), 4000);
+  });
+  return html("span", { class: "lab-copy" }, copy, said);
 }
