@@ -36,7 +36,7 @@ def install(session: nox.Session, *groups: str) -> None:
 def docs(session: nox.Session) -> None:
     """Build the site into docs/_build/html; warnings are errors."""
     install(session, "docs")
-    session.run("sphinx-build", *SPHINX, *session.posargs, str(DOCS), str(HTML))
+    build_site(session, *session.posargs)
     print(f"\nThe site is built. Open {(HTML / 'index.html').resolve().as_uri()}")
     print(f"The lab needs a server: python -m http.server --directory {HTML}")
 
@@ -121,7 +121,7 @@ def reproducible(session: nox.Session) -> None:
 def links(session: nox.Session) -> None:
     """Ask every address on another site that the pages name; this needs the network."""
     install(session, "docs")
-    session.run("sphinx-build", *SPHINX, str(DOCS), str(HTML))
+    build_site(session)
     # What the build has read is asked, and a site that does not answer is one of many.
     read = ("-b", "linkcheck", "-d", str(DOCS / "_build" / "doctrees"), "--keep-going")
     session.run("sphinx-build", *read, *session.posargs, str(DOCS), str(DOCS / "_build" / "links"))
@@ -184,11 +184,16 @@ def types(session: nox.Session) -> None:
         session.run("node", compiler, "--project", str(DOCS / "lab" / project))
 
 
+def build_site(session: nox.Session, *options: str) -> None:
+    """Build the site; if that fails, its last words say where and what to do."""
+    session.run("python", str(DOCS / "build.py"), *SPHINX, *options, str(DOCS), str(HTML))
+
+
 def browsing(session: nox.Session) -> dict[str, str]:
     """Build the site, install what drives browsers, and say where the browsers are."""
     install(session, "docs", "test")
     if AS_BUILT not in os.environ:
-        session.run("sphinx-build", *SPHINX, str(DOCS), str(HTML))
+        build_site(session)
     npm_tools(session)
     environment = {"PYTHON": str(Path(session.bin) / "python")}
     installed = {

@@ -343,6 +343,30 @@ for (const start of starters) {
       assert.equal(await text(page, "#lab-message"), "");
     });
 
+    onLab("a link that is opened just when the address would be written is followed", async (page) => {
+      const [before, wanted] = states.filter(({ stream }) => stream === "eager");
+      await page.page.waitForFunction(() => !document.documentElement.hasAttribute("aria-busy"));
+      // The timer that writes the address, held back until a link was opened and nobody has been told of it.
+      await page.evaluate(
+        async ([first, second]) => {
+          const [set, held] = [globalThis.setTimeout, []];
+          globalThis.setTimeout = (action, after) => (after === 700 ? held.push(action) : set(action, after));
+          const changed = () => new Promise((resolve) => addEventListener("hashchange", resolve, { once: true }));
+          let told = changed();
+          location.hash = first;
+          await told;
+          told = changed();
+          location.hash = second;
+          for (const action of held) action();
+          await told;
+          globalThis.setTimeout = set;
+        },
+        [before.fragment, wanted.fragment],
+      );
+      await page.settled();
+      assert.equal(await text(page, "#lab-output"), wanted.output);
+    });
+
     onLab("results are announced once the reader pauses, not at every step", async (page) => {
       const announced = await page.evaluate(async () => {
         const region = document.querySelector("#lab-announcement");
