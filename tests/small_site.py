@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 MOMENT = "1767225600"
 NOT_COPIED = shutil.ignore_patterns("*.md", "_build", "auto_examples", "gen_modules", "__pycache__")
-SCRIPTS = ("article/plot_1_one_call_masks_zeroes_and_scales.py", "pitfalls/plot_09_p_and_q_confused.py")
+SCRIPTS = (
+    "article/plot_1_one_call_masks_zeroes_and_scales.py",
+    "pitfalls/plot_09_p_and_q_confused.py",
+)
 INDEX = """# A small site
 
 It links to {doc}`one </one>` and {doc}`another </another>`, where $y = m x / q$.

@@ -8,7 +8,9 @@ import minify
 
 KINDS = {".css": "text/css", ".js": "application/javascript", ".svg": "image/svg+xml"}
 # What a style sheet consists of, where it can go wrong: the rest may be anything.
-PIECES = re.compile(r"""(/\*.*?\*/)|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(/\*|["'])|([{}()])""", re.DOTALL)
+PIECES = re.compile(
+    r"""(/\*.*?\*/)|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(/\*|["'])|([{}()])""", re.DOTALL
+)
 OPENED = {"}": "{", ")": "("}
 
 

@@ -151,17 +151,13 @@ class GroupRole(SphinxRole):
         if dot and name in groups:
             return groups[name], rest
         if not groups:
-            raise ExtensionError(
-                f"{self.here}: {self.rawtext} stands before any {{numbers}}"
-            )
+            raise ExtensionError(f"{self.here}: {self.rawtext} stands before any {{numbers}}")
         return list(groups.values())[-1], self.text
 
     def of(self, names: Any, name: str) -> Any:
         """Return an entry, or say that there is none."""
         if name not in names:
-            raise ExtensionError(
-                f"{self.here}: {self.rawtext} names none of {', '.join(names)}"
-            )
+            raise ExtensionError(f"{self.here}: {self.rawtext} names none of {', '.join(names)}")
         return names[name]
 
 

@@ -13,7 +13,7 @@ _places: dict[str, str] = {}
 
 
 def count(_app: Sphinx, _env: BuildEnvironment, names: list[str]) -> None:
-    """Number the pages before processes share them."""
+    """Give each page its number before processes share them."""
     _places.update({name: f"{i} of {len(names)}" for i, name in enumerate(names, 1)})
 
 

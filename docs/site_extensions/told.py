@@ -19,9 +19,14 @@ WARNED = re.compile(
     r"^(?P<place>[^\s:][^:\n]*?)(?::(?P<line>\d+))?: (?:WARNING|ERROR|CRITICAL|SEVERE): (?P<what>.+)$",
     re.MULTILINE,
 )
-CELL = re.compile(r"-{18}\n(?P<cell>.*?)\n-{18}\n(?P<rest>.*?)ExecutionError: (?P<place>.+\.md)$", re.DOTALL | re.MULTILINE)
+CELL = re.compile(
+    r"-{18}\n(?P<cell>.*?)\n-{18}\n(?P<rest>.*?)ExecutionError: (?P<place>.+\.md)$",
+    re.DOTALL | re.MULTILINE,
+)
 SCRIPT = re.compile(r'File "(?P<place>[^"]*[/\\]examples[/\\][^"]+\.py)", line (?P<line>\d+)')
-OURS = re.compile(r"^(?:sphinx\.errors\.)?(?:ExtensionError|ConfigError): (?P<what>(?!Handler ).+)$", re.MULTILINE)
+OURS = re.compile(
+    r"^(?:sphinx\.errors\.)?(?:ExtensionError|ConfigError): (?P<what>(?!Handler ).+)$", re.MULTILINE
+)
 PLACED = re.compile(r"(?P<place>[^\s:]+\.\w+)(?::(?P<line>\d+))?: (?P<what>.+)")
 SYSTEM = re.compile(r"\[Errno (?P<number>\d+)\] (?P<what>[^:\n]+)(?:: '(?P<place>[^']+)')?")
 RAISED = re.compile(r"^(?P<what>\w[\w.]*(?:Error|Exception|Interrupt)\b.*)$", re.MULTILINE)
@@ -63,11 +68,18 @@ class Problem(NamedTuple):
         return f"{where}: {self.what.rstrip(' .')}. {remedy}"
 
 
+def number(line: str | None) -> int | None:
+    """Return the number of a line, if there is one."""
+    return int(line) if line else None
+
+
 def shortened(place: str) -> str:
     """Return a path from the current folder, if it is below that."""
     path = Path(place)
     here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else place
+    return (
+        str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else place
+    )
 
 
 def line_of_cell(page: str, cell: str, within: int) -> int | None:
@@ -86,7 +98,9 @@ def of_a_cell(output: str) -> Iterator[Problem]:
         within = re.findall(r"Cell In\[\d+\], line (\d+)", found["rest"])
         raised = [one for one in RAISED.findall(found["rest"]) if "Traceback" not in one]
         line = line_of_cell(found["place"], found["cell"], int(within[0])) if within else None
-        yield Problem(found["place"], line, f"a cell raised {raised[-1] if raised else 'an exception'}")
+        yield Problem(
+            found["place"], line, f"a cell raised {raised[-1] if raised else 'an exception'}"
+        )
 
 
 def of_a_script(output: str) -> Iterator[Problem]:
@@ -106,7 +120,7 @@ def of_this_site(output: str) -> Iterator[Problem]:
     for found in OURS.finditer(output):
         placed = PLACED.match(found["what"])
         if placed:
-            yield Problem(placed["place"], placed["line"] and int(placed["line"]), placed["what"])
+            yield Problem(placed["place"], number(placed["line"]), placed["what"])
         else:
             yield Problem("docs/conf.py", None, found["what"])
 
@@ -121,7 +135,7 @@ def problems(output: str) -> list[Problem]:
     """Return each problem of a build that failed, once, from what it wrote to stderr."""
     text = "\n".join(line.removeprefix("    ") for line in COLOURS.sub("", output).splitlines())
     found = [
-        Problem(one["place"], one["line"] and int(one["line"]), one["what"])
+        Problem(one["place"], number(one["line"]), one["what"])
         for one in WARNED.finditer(text)
         if "Executing notebook failed" not in one["what"]
     ]

@@ -25,7 +25,10 @@ export const HEADERS = Object.fromEntries(
 
 /** Start serving on a free port of this machine. */
 export async function serve(port = 0) {
+  /** @type {{method: string, url: string}[]} what was asked for, from the start */
+  const asked = [];
   const server = createServer((request, response) => {
+    asked.push({ method: request.method, url: request.url });
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
     const file = join(SITE, normalize(path.endsWith("/") ? `${path}index.html` : path));
     if (!file.startsWith(SITE) || !statSync(file, { throwIfNoEntry: false })?.isFile()) {
@@ -42,5 +45,5 @@ export async function serve(port = 0) {
     createReadStream(file).pipe(response);
   });
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
-  return { address: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+  return { address: `http://127.0.0.1:${server.address().port}`, asked, close: () => server.close() };
 }
