@@ -22,6 +22,8 @@ DOCS = Path("docs")
 HTML = DOCS / "_build" / "html"
 BROWSER = Path("tests") / "browser"
 SPHINX = PROJECT["tool"]["dropout-explained"]["sphinx-options"]
+# Set where docs has just built the site, and two sessions look at it at once.
+AS_BUILT = "SITE_AS_BUILT"
 
 
 def install(session: nox.Session, *groups: str) -> None:
@@ -34,7 +36,7 @@ def install(session: nox.Session, *groups: str) -> None:
 def docs(session: nox.Session) -> None:
     """Build the site into docs/_build/html; warnings are errors."""
     install(session, "docs")
-    session.run("sphinx-build", *SPHINX, *session.posargs, str(DOCS), str(HTML))
+    build_site(session, *session.posargs)
     print(f"\nThe site is built. Open {(HTML / 'index.html').resolve().as_uri()}")
     print(f"The lab needs a server: python -m http.server --directory {HTML}")
 
@@ -60,17 +62,19 @@ def docs_live(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run every test; the site is built first, because some open it."""
-    install(session, "docs", "test")
-    session.run("pytest", *session.posargs)
+    """Run every test, or those that are named; the site is built first, because some open it."""
+    install(session, "docs", "test", "coverage")
+    # What a part of the tests reaches says nothing.
+    measured = () if session.posargs else ("coverage", "run", "-m")
+    session.run(*measured, "pytest", *session.posargs)
 
 
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
-    """Measure which lines and branches the tests that need no site reach."""
-    install(session, "test", "coverage")
-    session.run("coverage", "run", "-m", "pytest", "-m", "not site", *session.posargs)
-    session.run("coverage", "report")
+    """Report which lines and branches the last run of all tests reached; it runs none."""
+    wanted = nox.project.dependency_groups(PROJECT, "coverage")
+    session.install("-c", "constraints.txt", *wanted)
+    session.run("coverage", "report", *session.posargs)
 
 
 @nox.session(python=nox.project.python_versions(PROJECT), default=False)
@@ -119,7 +123,7 @@ def reproducible(session: nox.Session) -> None:
 def links(session: nox.Session) -> None:
     """Ask every address on another site that the pages name; this needs the network."""
     install(session, "docs")
-    session.run("sphinx-build", *SPHINX, str(DOCS), str(HTML))
+    build_site(session)
     # What the build has read is asked, and a site that does not answer is one of many.
     read = ("-b", "linkcheck", "-d", str(DOCS / "_build" / "doctrees"), "--keep-going")
     session.run("sphinx-build", *read, *session.posargs, str(DOCS), str(DOCS / "_build" / "links"))
@@ -185,10 +189,16 @@ def types(session: nox.Session) -> None:
         session.run("node", compiler, "--project", str(DOCS / "lab" / project))
 
 
+def build_site(session: nox.Session, *options: str) -> None:
+    """Build the site; if that fails, its last words say where and what to do."""
+    session.run("python", str(DOCS / "build.py"), *SPHINX, *options, str(DOCS), str(HTML))
+
+
 def browsing(session: nox.Session) -> dict[str, str]:
     """Build the site, install what drives browsers, and say where the browsers are."""
     install(session, "docs", "test")
-    session.run("sphinx-build", *SPHINX, str(DOCS), str(HTML))
+    if AS_BUILT not in os.environ:
+        build_site(session)
     npm_tools(session)
     environment = {"PYTHON": str(Path(session.bin) / "python")}
     installed = {

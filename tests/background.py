@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 HTML = DOCS / "_build" / "html"
+# Set where the site has just been built: it is then tested as it stands, and by others at the same time.
+AS_BUILT = "SITE_AS_BUILT"
 
 
 class Site(NamedTuple):
@@ -65,8 +67,12 @@ class Background:
         self._open.close()
 
     def build(self) -> None:
-        """Build the site and serve it."""
-        self.site = self._pool.submit(self._build)
+        """Build the site, unless that has just been done, and serve it."""
+        self.site = self._pool.submit(self._serve if AS_BUILT in self._variables else self._build)
+
+    def _serve(self) -> Site:
+        assert (HTML / "index.html").exists(), f"{AS_BUILT} is set, and {HTML} holds no site"
+        return Site(HTML, self._open.enter_context(reader.served(HTML)))
 
     def _build(self) -> Site:
         done = subprocess.run(
@@ -78,7 +84,7 @@ class Background:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        return Site(HTML, self._open.enter_context(reader.served(HTML)))
+        return self._serve()
 
     def download(self, scripts: Iterable[Path]) -> None:
         """Make a fresh environment, install from the site, and run its scripts there."""

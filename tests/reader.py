@@ -105,7 +105,7 @@ class Environment:
             # The versions that the site's numbers belong to; also, no second download.
             "PIP_CONSTRAINT": str(ROOT / "constraints.txt"),
             # Of torch's modules the scripts import a part, and each compiles itself when imported.
-            "PIP_NO_COMPILE": "1",
+            "PIP_COMPILE": "no",
         }
 
     def run(self, program: str, *arguments: str, folder: Path) -> Ran:

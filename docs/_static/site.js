@@ -72,3 +72,11 @@ for (const [id, drawer] of [["__navigation", ".sidebar-drawer"], ["__toc", ".toc
   panel.addEventListener("click", ({ target }) => target.closest?.("a[href^='#']") && opened.checked && show(false));
   panel.addEventListener("keydown", ({ key }) => key === "Escape" && opened.checked && show(false));
 }
+
+// What a reader searches for stays in the browser: behind the # of an address, which is not sent.
+for (const form of document.querySelectorAll("form[role=search]")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    location.assign(`${form.action}#${new URLSearchParams(new FormData(form))}`);
+  });
+}

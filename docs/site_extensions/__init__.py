@@ -1,10 +1,12 @@
 """What this site adds to Sphinx and its extensions: one idea a module.
 
-While sources are read: ``freshness`` (what must run again), ``findings`` (the catalogue of what
+While sources are read: ``unfinished`` (what an interrupted build left), ``freshness`` (what must
+run again), ``findings`` (the catalogue of what
 can be wrong), ``gallery`` (how scripts run and draw) and ``thumbnails`` (their cards),
 ``inventories`` (links to other sites without a network), ``law_directives`` and ``laws`` (each
 law on its page, all in one table), ``lead`` (the box that opens a page), ``mathml`` (formulas),
-``numbers`` and ``readings`` (numbers that a reader can move), ``whole_output`` (what a cell
+``numbers`` and ``readings`` (numbers that a reader can move), ``progress`` (which page is
+being run), ``warned`` (an error that is left stays one), ``whole_output`` (what a cell
 printed), ``wheel`` (the package itself, to install from the site).
 
 When pages are written: ``pages`` walks once over the built site and hands each file to functions
@@ -12,7 +14,7 @@ that know nothing of Sphinx: ``accessible``, ``link_previews``, ``labelled_table
 (where a line may end), ``downloads`` (the gallery's buttons), ``folded``, ``content_security``,
 ``adaptive_svg``, ``minified``, ``leftovers``, ``search_sections``, ``markdown_twin``. A site that
 is told its address (``address``) names it, draws cards (``card_icon``) and describes itself
-(``structured_data``); ``colophon`` is what stands at the foot.
+(``structured_data``); ``colophon`` is what stands at the foot. ``told`` says what failed.
 """
 
 from __future__ import annotations
@@ -22,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-# In this order: the first empties the caches of the others.
+# In this order: the first two empty the caches of the others.
 CONNECTED = (
-    "freshness", "address", "colophon", "findings", "gallery", "inventories", "law_directives",
-    "lead", "mathml", "numbers", "pages", "wheel", "whole_output",
+    "unfinished", "freshness", "address", "colophon", "findings", "gallery", "inventories",
+    "law_directives", "lead", "mathml", "numbers", "pages", "progress", "warned", "wheel",
+    "whole_output",
 )  # fmt: skip
 
 

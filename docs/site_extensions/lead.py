@@ -135,7 +135,8 @@ def refuse_pages_without(app: Sphinx, doctree: nodes.document) -> None:
     name = app.env.docname
     needs_none = name == FIRST or name.startswith(GENERATED)
     if not needs_none and not next(doctree.findall(LeadNode), None):
-        raise ExtensionError(f"{name}: a page opens with a lead (question, claim, ten seconds)")
+        place = f"{app.env.doc2path(name)}:1"
+        raise ExtensionError(f"{place}: a page opens with a lead (question, claim, ten seconds)")
 
 
 def visit(translator: Any, node: LeadNode) -> None:

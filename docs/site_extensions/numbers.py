@@ -139,6 +139,11 @@ def controls(state: State) -> str:
 class GroupRole(SphinxRole):
     """A role whose text may name its group before a dot."""
 
+    @property
+    def here(self) -> str:
+        """Where the role stands."""
+        return f"{self.env.doc2path(self.env.docname)}:{self.lineno}"
+
     def group(self) -> tuple[Group, str]:
         """Return the group, and what is asked of it."""
         groups = groups_of(self)
@@ -146,17 +151,13 @@ class GroupRole(SphinxRole):
         if dot and name in groups:
             return groups[name], rest
         if not groups:
-            raise ExtensionError(
-                f"{self.env.docname}: {self.rawtext} stands before any {{numbers}}"
-            )
+            raise ExtensionError(f"{self.here}: {self.rawtext} stands before any {{numbers}}")
         return list(groups.values())[-1], self.text
 
     def of(self, names: Any, name: str) -> Any:
         """Return an entry, or say that there is none."""
         if name not in names:
-            raise ExtensionError(
-                f"{self.env.docname}: {self.rawtext} names none of {', '.join(names)}"
-            )
+            raise ExtensionError(f"{self.here}: {self.rawtext} names none of {', '.join(names)}")
         return names[name]
 
 
@@ -190,7 +191,7 @@ class Reading(GroupRole):
         name, _, form = asked.partition(":")
         form = form or ".3g"
         if not re.fullmatch(r"\.\d[fg]", form):
-            raise ExtensionError(f"{self.env.docname}: {self.rawtext} has a form like .3g or .2f")
+            raise ExtensionError(f"{self.here}: {self.rawtext} has a form like .3g or .2f")
         value = written(self.of(READINGS, name)(group.state), form)
         return [span("reading", {"of": group.name, "reading": name, "form": form}, value)], []
 

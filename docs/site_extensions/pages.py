@@ -7,6 +7,7 @@ sources changed.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -141,7 +142,7 @@ def serve_sources(sources: Path, site: Path) -> None:
             try:
                 text = minified.smaller(source.read_text(encoding="utf-8"), source.suffix)
             except ValueError as error:
-                raise ExtensionError(f"{source}: {error}") from error
+                raise ExtensionError(located(source, error)) from error
             target.write_text(text, encoding="utf-8")
     modules = site / SERVED["lab/modules"]
     kept = {
@@ -149,6 +150,13 @@ def serve_sources(sources: Path, site: Path) -> None:
     }
     gone = [path for path in modules.rglob("*.js") if path.relative_to(modules) not in kept]
     leftovers.remove(gone, site)
+
+
+def located(source: Path, error: ValueError) -> str:
+    """Return what is wrong in a file as one line that begins with its place."""
+    said = str(error).partition("\n")[0]
+    line = re.search(r" on line (\d+)", said)
+    return f"{source}:{line[1]}: {said}" if line else f"{source}: {said}"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -15,12 +15,19 @@ const QUIET = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // Nor may what a page asks of another machine: this one, behind which nothing answers, has to pass it on.
+  "--proxy-server=127.0.0.1:9",
 ];
 const PREFERENCES = {
   // The focus takes the page along at once, as in Chromium for who asks for calm.
   "general.smoothScroll": false,
   // Ten thousand links in a row are more than a person opens.
   "dom.navigation.navigationRateLimit.count": 0,
+  "network.proxy.type": 1,
+  "network.proxy.http": "127.0.0.1",
+  "network.proxy.http_port": 9,
+  "network.proxy.ssl": "127.0.0.1",
+  "network.proxy.ssl_port": 9,
   "app.update.enabled": false,
   "browser.region.network.url": "",
   "network.captive-portal-service.enabled": false,
@@ -80,7 +87,15 @@ async function startChromium() {
       await context.grantPermissions(["clipboard-read", "clipboard-write"]);
       if (script) await context.addInitScript(watchPolicy);
       const page = await context.newPage();
-      return verbs(page, { page, close: () => context.close() });
+      return verbs(page, {
+        page,
+        resize: async (width, height) => {
+          await page.setViewportSize({ width, height });
+          await page.waitForFunction((wanted) => innerWidth === wanted, width);
+        },
+        scheme: (dark) => page.emulateMedia({ colorScheme: dark ? "dark" : "light" }),
+        close: () => context.close(),
+      });
     },
     close: () => browser.close(),
   };
@@ -99,7 +114,14 @@ async function startFirefox() {
       const page = await browser.newPage();
       await page.setViewport({ width, height });
       await page.evaluateOnNewDocument(watchPolicy);
-      return verbs(page, { page, close: () => page.close() });
+      return verbs(page, {
+        page,
+        resize: async (width, height) => {
+          await page.setViewport({ width, height });
+          await page.waitForFunction((wanted) => innerWidth === wanted, {}, width);
+        },
+        close: () => page.close(),
+      });
     },
     close: () => browser.close(),
   };

@@ -23,24 +23,79 @@ before(async () => (browser = await starters[0]()));
 after(() => site.close());
 after(() => browser?.close());
 
-/** Every figure that is a file, with the smallest width in pixels at which a phone shows it. */
-async function shown(page) {
-  const widths = new Map();
+/** Every table of a page that is cut, and every word that one breaks; both in a window as wide as it is now. */
+const inTables = () => {
+  const tables = [...document.querySelectorAll("article table")].filter((one) => one.checkVisibility());
+  const broken = [];
+  const word = document.createRange();
+  for (const table of tables) {
+    const walker = document.createTreeWalker(table, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const text = walker.currentNode;
+      // A name in code is cut into pieces where it may break, by <wbr>; prose may break at a hyphen or a slash.
+      for (const { 0: letters, index } of text.data.matchAll(/[^\s/\u2013\u2014-]+/g)) {
+        word.setStart(text, index);
+        word.setEnd(text, index + letters.length);
+        const lines = new Set([...word.getClientRects()].map(({ top }) => Math.round(top)));
+        if (lines.size > 1) broken.push(letters);
+      }
+    }
+  }
+  const cut = tables.filter((one) => {
+    const box = one.closest(".table-wrapper, .told-as-table, .lab-cells") ?? one.parentElement;
+    return (
+      one.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5 ||
+      (box.scrollWidth > box.clientWidth + 0.5 && !one.matches(".lab-rows"))
+    );
+  });
+  return { tables: tables.length, cut: cut.map((one) => one.className), broken };
+};
+
+/** The words of code on a page that are underlined, and how many names of modules it has. */
+const inCode = () => {
+  const words = [...document.querySelectorAll(".highlight span:not(a span)")];
+  const lined = words.filter((one) => getComputedStyle(one).textDecorationLine !== "none");
+  return {
+    modules: words.filter(({ className }) => className === "nn").length,
+    lined: lined.map((one) => one.textContent),
+  };
+};
+
+/** The figures of a page that are files, with the width of each in pixels. */
+const inFigures = () => {
+  // The computed figures of the live pages stand where no script runs.
+  document.documentElement.classList.add("no-modules");
+  return [...document.querySelectorAll("article img")].map((one) => [
+    new URL(one.src).pathname,
+    one.getBoundingClientRect().width,
+  ]);
+};
+
+/** What tests below ask of every page, which is opened once. */
+async function walk(page) {
+  const seen = { figures: new Map(), tables: { 390: [], 1280: [] }, code: [] };
   for (const name of PAGES) {
     await page.goto(`${site.address}/${name}`);
-    const images = await page.evaluate(() => {
-      for (const details of document.querySelectorAll("details")) details.open = true;
-      // The computed figures of the live pages stand where no script runs.
-      document.documentElement.classList.add("no-modules");
-      return [...document.querySelectorAll("article img")].map((one) => [
-        new URL(one.src).pathname,
-        one.getBoundingClientRect().width,
-      ]);
-    });
-    for (const [path, width] of images) widths.set(path, Math.min(width, widths.get(path) ?? Infinity));
+    if (name === "lab/index.html") await page.settled();
+    await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
+    for (const width of [1280, 390]) {
+      await page.resize(width, PHONE.height);
+      if (name === "lab/index.html") await page.settled();
+      seen.tables[width].push({ name, ...(await page.evaluate(inTables)) });
+    }
+    for (const dark of [true, false]) {
+      await page.scheme(dark);
+      seen.code.push({ name, dark, ...(await page.evaluate(inCode)) });
+    }
+    for (const [path, width] of await page.evaluate(inFigures))
+      seen.figures.set(path, Math.min(width, seen.figures.get(path) ?? Infinity));
   }
-  return widths;
+  return seen;
 }
+
+let walked;
+/** Look at the pages once, for whichever test comes first. */
+const seen = () => (walked ??= withPage(browser, PHONE, "every-page", walk));
 
 /** Open one figure alone, where no policy forbids to look into it. */
 async function open(page, path, width) {
@@ -78,12 +133,8 @@ async function coloursUnder(page, boxes) {
 }
 
 describe("figures on a phone", () => {
-  let looked;
-  /** Look at the pages once, for whichever test comes first. */
-  const seen = () => (looked ??= withPage(browser, PHONE, "figures", shown));
-
-  test("are drawings, and there are many", async () => {
-    const widths = await seen();
+  test("are drawings, and there are many", { timeout: 300_000 }, async () => {
+    const { figures: widths } = await seen();
     assert.ok(widths.size > 40, String(widths.size));
     assert.deepEqual(
       [...widths.keys()].filter((path) => !path.endsWith(".svg")),
@@ -96,7 +147,7 @@ describe("figures on a phone", () => {
   });
 
   test("have no letter below 12 pixels, and none that is cut", { timeout: 300_000 }, async () => {
-    const widths = await seen();
+    const { figures: widths } = await seen();
     const found = [];
     await withPage(browser, PHONE, "letters", async (page) => {
       for (const [path, width] of widths) {
@@ -114,7 +165,7 @@ describe("figures on a phone", () => {
   });
 
   test("have letters whose size is what it is said to be", async () => {
-    const [path, width] = [...(await seen())].find(([path]) => path.includes("plot_1_one_call"));
+    const [path, width] = [...(await seen()).figures].find(([path]) => path.includes("plot_1_one_call"));
     await withPage(browser, PHONE, "unit", async (page) => {
       await open(page, path, width);
       const { letters } = await page.evaluate(parts, "svg");
@@ -127,7 +178,7 @@ describe("figures on a phone", () => {
 
   for (const dark of SCHEMES) {
     test(`stand out where it is ${dark ? "dark" : "light"}`, { timeout: 600_000 }, async () => {
-      const widths = await seen();
+      const { figures: widths } = await seen();
       const weak = [];
       await withPage(browser, { ...PHONE, dark }, "contrast", async (page) => {
         for (const [path, width] of widths) {
@@ -201,66 +252,21 @@ for (const [width, dark] of [390, 1280].flatMap((width) => SCHEMES.map((dark) =>
 
 for (const width of [390, 1280]) {
   test(`no table is cut, and none breaks a word: ${width} pixels wide`, { timeout: 300_000 }, async () => {
-    const found = [];
-    let count = 0;
-    await withPage(browser, { width, height: 844 }, "words", async (page) => {
-      for (const name of PAGES) {
-        await page.goto(`${site.address}/${name}`);
-        if (name === "lab/index.html") await page.settled();
-        const { tables, cut, broken } = await page.evaluate(() => {
-          for (const details of document.querySelectorAll("details")) details.open = true;
-          const tables = [...document.querySelectorAll("article table")].filter((one) => one.checkVisibility());
-          const broken = [];
-          const word = document.createRange();
-          for (const table of tables) {
-            const walker = document.createTreeWalker(table, NodeFilter.SHOW_TEXT);
-            while (walker.nextNode()) {
-              const text = walker.currentNode;
-              // A name in code is cut into pieces where it may break, by <wbr>; prose may break at a hyphen or a slash.
-              for (const { 0: letters, index } of text.data.matchAll(/[^\s/\u2013\u2014-]+/g)) {
-                word.setStart(text, index);
-                word.setEnd(text, index + letters.length);
-                const lines = new Set([...word.getClientRects()].map(({ top }) => Math.round(top)));
-                if (lines.size > 1) broken.push(letters);
-              }
-            }
-          }
-          const cut = tables.filter((one) => {
-            const box = one.closest(".table-wrapper, .told-as-table, .lab-cells") ?? one.parentElement;
-            return (
-              one.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5 ||
-              (box.scrollWidth > box.clientWidth + 0.5 && !one.matches(".lab-rows"))
-            );
-          });
-          return { tables: tables.length, cut: cut.map((one) => one.className), broken };
-        });
-        count += tables;
-        if (broken.length + cut.length > 0) found.push({ name, cut, broken });
-      }
-    });
+    const tables = (await seen()).tables[width];
+    const count = tables.reduce((sum, { tables }) => sum + tables, 0);
     assert.ok(count > 30, String(count));
-    assert.deepEqual(found, []);
+    assert.deepEqual(
+      tables.filter(({ cut, broken }) => cut.length + broken.length > 0),
+      [],
+    );
   });
 }
 
-test("no word of code is underlined as a link is, in light or dark", async () => {
+test("no word of code is underlined as a link is, in light or dark", { timeout: 300_000 }, async () => {
   for (const dark of SCHEMES) {
-    await withPage(browser, { dark }, "underlines", async (page) => {
-      let modules = 0;
-      for (const name of PAGES) {
-        await page.goto(`${site.address}/${name}`);
-        const found = await page.evaluate(() => {
-          const words = [...document.querySelectorAll(".highlight span:not(a span)")];
-          const lined = words.filter((one) => getComputedStyle(one).textDecorationLine !== "none");
-          return {
-            modules: words.filter(({ className }) => className === "nn").length,
-            lined: lined.map((one) => one.textContent),
-          };
-        });
-        modules += found.modules;
-        assert.deepEqual(found.lined, [], name);
-      }
-      assert.ok(modules > 100, String(modules));
-    });
+    const code = (await seen()).code.filter((one) => one.dark === dark);
+    const modules = code.reduce((sum, { modules }) => sum + modules, 0);
+    assert.ok(modules > 100, String(modules));
+    for (const { name, lined } of code) assert.deepEqual(lined, [], name);
   }
 });

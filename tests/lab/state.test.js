@@ -11,7 +11,10 @@ import {
   readFragment,
   writeFragment,
 } from "../../docs/lab/modules/model/lab_state.js";
+import { pythonCode } from "../../docs/lab/modules/model/python_code.js";
+import { derive } from "../../docs/lab/modules/model/derived.js";
 import { InputError, readTensor } from "../../docs/lab/modules/model/tensor_input.js";
+import { arbitraryLinks, LONGEST_SENTENCE, SENTENCE } from "./arbitrary_links.js";
 
 /** For each field: changes of the state that an address carries, and texts that are no value of the field. */
 const CASES = {
@@ -241,6 +244,29 @@ test("random strings are states or sentences, never other errors", () => {
       assert.ok(error instanceof InputError && error.message.length < 200, `${fragment}: ${error.stack}`);
     }
   }
+});
+
+test("ten thousand arbitrary links give a state that is computed and printed, or a sentence", () => {
+  const counts = { states: 0, sentences: 0 };
+  for (const fragment of arbitraryLinks()) {
+    // As a browser writes what it is given behind the # of an address.
+    const { hash } = new URL(`https://example.org/lab/#${fragment}`);
+    try {
+      const state = readFragment(hash);
+      assert.deepEqual(readFragment(writeFragment(state)), state, fragment);
+      const derived = derive(state);
+      assert.match(derived.outputText(), /^tensor\(/, fragment);
+      assert.match(pythonCode(state), /^import torch\n/, fragment);
+      counts.states++;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw new Error(fragment, { cause: error });
+      const said = `${error.message}. Nothing was changed.`;
+      assert.match(said, SENTENCE, fragment);
+      assert.ok(said.length <= LONGEST_SENTENCE, said);
+      counts.sentences++;
+    }
+  }
+  assert.ok(counts.states > 300 && counts.sentences > 4000, JSON.stringify(counts));
 });
 
 test("a person may write blanks, signs and no leading zero", () => {

@@ -66,12 +66,23 @@
         : "Nothing here has any of these words. Try fewer letters, or the list of symptoms.";
   }
 
-  field.value = new URLSearchParams(location.search).get("q") ?? "";
-  field.addEventListener("input", () => {
+  // What is asked stays behind the # of the address, which no browser sends to a server. Older links have it before.
+  const asked = () => new URLSearchParams(location.hash.slice(1) || location.search).get("q") ?? "";
+  function note() {
     const address = new URL(location.href);
-    if (field.value.trim()) address.searchParams.set("q", field.value);
-    else address.searchParams.delete("q");
+    address.search = "";
+    address.hash = field.value.trim() ? new URLSearchParams({ q: field.value }) : "";
     history.replaceState(null, "", address);
+  }
+
+  field.value = asked();
+  if (location.search) note();
+  field.addEventListener("input", () => {
+    note();
+    show();
+  });
+  addEventListener("hashchange", () => {
+    field.value = asked();
     show();
   });
   show();

@@ -57,6 +57,8 @@ let loading = 0;
 let answered = false;
 let scheduled = false;
 let quiet = 0;
+/** The fragment of the address that was followed or written last; another one is still to be followed. */
+let known = location.hash;
 /** @type {{render: (derived: Derived) => void} | undefined} */
 let takeAlong;
 let due = Infinity;
@@ -190,14 +192,18 @@ function frame() {
 function settle() {
   const fragment = writeFragment(state);
   const first = fragment === writeFragment(initialState());
-  if (location.hash !== fragment && !message.textContent && (location.hash || !first))
+  const { hash } = location;
+  if (hash === known && hash !== fragment && !message.textContent && (hash || !first)) {
     history.replaceState(null, "", fragment);
+    known = location.hash;
+  }
   output.settle();
 }
 
 /** Follow the address: a state, a heading of this page, or a sentence about what is wrong. */
 function follow() {
   const fragment = location.hash;
+  known = fragment;
   if (document.getElementById(fragment.slice(1)) && fragment !== "") return;
   try {
     take(readFragment(fragment));
