@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import minify
 
+# A figure is some hundred pixels wide: of its coordinates, matplotlib writes six decimals.
+minify.config({"svg-precision": 4})
 KINDS = {".css": "text/css", ".js": "application/javascript", ".svg": "image/svg+xml"}
 
 
