@@ -23,7 +23,6 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.intersphinx",
-    "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
@@ -37,8 +36,8 @@ html_theme = "furo"
 html_title = "Dropout, explained"
 html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
-html_css_files = ["house.css", "identity.css", "lab.css", "numbers.css"]
-html_js_files = [("site.js", {"defer": "defer"})]
+html_css_files = ["house.css", "identity.css", "numbers.css", "lab.css"]
+html_js_files = [(name, {"defer": "defer"}) for name in ("site.js", "copying.js")]
 html_domain_indices = False
 html_show_sphinx = html_copy_source = html_show_sourcelink = False
 templates_path = ["_templates"]
@@ -64,10 +63,6 @@ _no_types = "default dtype iterable of optional or sequence shape 0/1"
 numpydoc_xref_ignore = set(_no_types.split())
 numpydoc_xref_aliases = {"Explanation": "dropout_explained.Explanation"}
 numpydoc_xref_aliases |= {name: f"dropout_explained.audit.{name}" for name in ("Finding", "Site")}
-
-copybutton_prompt_text = r">>> |\.\.\. |\$ "
-copybutton_prompt_is_regexp = True
-copybutton_exclude = ".linenos, .gp, .go"
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -146,25 +145,6 @@ def test_pictures_in_style_sheets_become_files() -> None:
     assert content_security.pictures_as_files(found, "../../") == (found, {})
 
 
-def test_the_characters_of_formulas_and_of_nothing_else() -> None:
-    """Neither the prose nor the TeX beside a formula needs the mathematics font."""
-    body = (
-        "<p>Prose</p><math><semantics><mi>&alpha;</mi><mo>&lt;</mo><mn>2</mn>"
-        '<annotation encoding="application/x-tex">\\alpha</annotation></semantics></math>'
-    )
-    assert mathml.characters(page(body)) == {"\N{GREEK SMALL LETTER ALPHA}", "<", "2"}
-
-
-def test_a_page_with_formulas_fetches_their_font_before_its_styles() -> None:
-    """Once, from where the page stands; a page without formulas does not ask for it."""
-    head = '<head><link rel="stylesheet" href="a.css"><link rel="stylesheet" href="b.css"></head>'
-    early = mathml.with_font_early(f"{head}<math><mi>p</mi></math>", "../")
-    font, first, second = re.findall(r'<link [^>]*href="([^"]+)"', early)
-    assert (font, first, second) == ("../_static/stix-two-math.woff2", "a.css", "b.css")
-    assert mathml.with_font_early(early, "../") == early
-    assert mathml.with_font_early(head, "../") == head
-
-
 @pytest.mark.parametrize(
     ("script", "printed"),
     [
@@ -261,7 +241,8 @@ def test_modules_are_served_in_their_folders(tmp_path: Path) -> None:
     written = {
         "lab/modules/lab.js": 'import { one } from "./model/one.js"; // shows\nconsole.log(one);',
         "lab/modules/model/one.js": "/** A number. */\nexport const one = 1;\n",
-        "_static/house.css": "/* Calm. */\na { color: #ffffff; }\n",
+        "_static/lab.css": "/* Calm. */\na { color: #ffffff; }\n",
+        "_static/house.css": "a { color: #ffffff; }\n",
     }
     for name, text in written.items():
         (sources / name).parent.mkdir(parents=True, exist_ok=True)
@@ -271,8 +252,8 @@ def test_modules_are_served_in_their_folders(tmp_path: Path) -> None:
     stale.write_text("")
     pages.serve_sources(sources, site)
     served = {path.relative_to(site).as_posix() for path in site.rglob("*.*")}
-    assert served == {"_static/lab/lab.js", "_static/lab/model/one.js", "_static/house.css"}
-    assert (site / "_static" / "house.css").read_text() == "a{color:#fff}"
+    assert served == {"_static/lab/lab.js", "_static/lab/model/one.js", "_static/lab.css"}
+    assert (site / "_static" / "lab.css").read_text() == "a{color:#fff}"
     run = subprocess.run(
         [node(), site / "_static" / "lab" / "lab.js"], capture_output=True, text=True, check=True
     )

@@ -12,7 +12,9 @@ printed), ``wheel`` (the package itself, to install from the site).
 When pages are written: ``pages`` walks once over the built site and hands each file to functions
 that know nothing of Sphinx: ``accessible``, ``link_previews``, ``labelled_tables``, ``breakable``
 (where a line may end), ``downloads`` (the gallery's buttons), ``folded``, ``content_security``,
-``adaptive_svg``, ``minified``, ``leftovers``, ``search_sections``, ``markdown_twin``. A site that
+``adaptive_svg``, ``figure_sizes``, ``needed_scripts``, ``minified``, ``leftovers``,
+``search_sections``, ``markdown_twin``. What all pages share depends on all of them: ``style_sheet``
+with ``purged``, and ``math_font``. A site that
 is told its address (``address``) names it, draws cards (``card_icon``) and describes itself
 (``structured_data``); ``colophon`` is what stands at the foot. ``told`` says what failed.
 """

@@ -7,6 +7,8 @@ element that shows it. So the ink and the paper of a figure swap in its own styl
 
 from __future__ import annotations
 
+import re
+
 from site_extensions.minified import smaller
 
 MARK = "<style>@media (prefers-color-scheme: dark)"
@@ -33,6 +35,16 @@ def following_the_scheme(drawing: str) -> str:
     """Return a figure, made smaller, with a style for the dark; once is enough."""
     if MARK in drawing:
         return drawing
-    drawing = smaller(drawing, ".svg")
+    drawing = without_idle_names(smaller(drawing, ".svg"))
     start = drawing.index(">", drawing.index("<svg")) + 1
     return drawing[:start] + STYLE + drawing[start:]
+
+
+def without_idle_names(drawing: str) -> str:
+    """Return a drawing without the names of parts that nothing refers to; a text keeps its own."""
+    named = set(re.findall(r"#([\w.-]+)", drawing))
+    return re.sub(
+        r' id="([^"]*)"',
+        lambda found: found[0] if found[1] in named or found[1].startswith("text") else "",
+        drawing,
+    )

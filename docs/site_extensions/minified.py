@@ -6,6 +6,8 @@ import re
 
 import minify
 
+# A figure is some hundred pixels wide: of its coordinates, matplotlib writes six decimals.
+minify.config({"svg-precision": 4})
 KINDS = {".css": "text/css", ".js": "application/javascript", ".svg": "image/svg+xml"}
 # What a style sheet consists of, where it can go wrong: the rest may be anything.
 PIECES = re.compile(

@@ -7,9 +7,11 @@ sources changed.
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
 
 from sphinx.errors import ExtensionError
 
@@ -20,19 +22,24 @@ from site_extensions import (
     breakable,
     content_security,
     downloads,
+    figure_sizes,
     folded,
     labelled_tables,
     leftovers,
     link_previews,
     markdown_twin,
-    mathml,
+    math_font,
     minified,
+    needed_scripts,
     search_sections,
     structured_data,
+    style_sheet,
 )
 from site_extensions.content_security import Moved
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sphinx.application import Sphinx
 
 # What the site's own folders are called where they are served.
@@ -48,7 +55,7 @@ def finished(page: str, root: str, *, strict: bool, colab: str = "") -> Moved:
     page = downloads.labelled(page, colab)
     page = folded.open_until_scripted(page)
     page = structured_data.described(page)
-    page = mathml.with_font_early(page, root)
+    page = needed_scripts.only_needed(page)
     # Last, because it moves whatever the others write inline.
     return content_security.without_inline(page, root) if strict else Moved(page, {})
 
@@ -56,9 +63,9 @@ def finished(page: str, root: str, *, strict: bool, colab: str = "") -> Moved:
 class Walked(NamedTuple):
     """What the pages of a site have, all of them together."""
 
-    pages: dict[str, str]  # those that come from a source, by their place
+    texts: dict[str, str]  # of all, by their place
+    of_sources: set[str]  # those that come from one
     named: set[str]  # files of the site
-    characters: set[str]  # in formulas
     sections: list[search_sections.Section]
 
 
@@ -69,22 +76,18 @@ def walk(app: Sphinx, failure: Exception | None) -> None:
     site = Path(app.outdir)
     known = {*app.env.found_docs, *app.config.html_additional_pages}
     leftovers.remove(leftovers.pages_gone(site, known), site)
-    pages, named, characters, sections = walk_pages(app, site)
+    serve_sources(Path(app.srcdir), site)
+    texts, of_sources, named, sections = walk_pages(app, site)
+    texts |= link_what_all_share(app, site, texts, named)
+    pages = {name: texts[name] for name in sorted(of_sources)}
     address.write_map(site, {address.of_page(page) for page in pages.values()} - {""})
     markdown_twin.write(site, app.config.html_title, pages)
-    serve_sources(Path(app.srcdir), site)
     listed = site / search_sections.LISTED
     listed.parent.mkdir(parents=True, exist_ok=True)
     listed.write_text(search_sections.script(sections), encoding="utf-8")
-    for path in sorted((site / "_static").rglob("*.css")):
-        before = path.read_text(encoding="utf-8")
-        after = content_security.pictures_as_files(before, way_to_root(path, site))
-        save(after, path, before, site)
-        named |= leftovers.files_named(after.text)
     for path in sorted((site / "_images").glob("*.svg")):
         before = path.read_text(encoding="utf-8")
         save(Moved(adaptive_svg.following_the_scheme(before), {}), path, before, site)
-    mathml.serve_font(characters, site, Path(app.doctreedir))
     leftovers.remove(leftovers.files_gone(site, named), site)
     downloads.finish(site)
 
@@ -94,6 +97,7 @@ def walk_pages(app: Sphinx, site: Path) -> Walked:
     # While pages are edited, a reloading script stands inline in each.
     strict = not app.tags.has("live")
     walked = Walked({}, set(), set(), [])
+    memory = style_sheet.Memory.of(Path(app.doctreedir))
     for path in sorted(site.rglob("*.html")):
         name = path.relative_to(site).as_posix()
         of_source = name.removesuffix(".html") in app.env.found_docs
@@ -103,16 +107,43 @@ def walk_pages(app: Sphinx, site: Path) -> Walked:
         else:
             page = markdown_twin.announced(before, path.name) if of_source else before
             root, colab = way_to_root(path, site), app.config.colab_notebooks
+            page = figure_sizes.sized(page, functools.partial(size_of_image, path.parent))
             after = finished(page, root, strict=strict, colab=colab)
+            after = style_sheet.with_one_sheet(after, memory)
             if name == f"{address.NOT_FOUND}.html":
                 after = Moved(address.from_anywhere(after.text), after.files)
         save(after, path, before, site)
+        walked.texts[name] = after.text
         if of_source:
-            walked.pages[name] = after.text
+            walked.of_sources.add(name)
         walked.named.update(leftovers.files_named(after.text))
-        walked.characters.update(mathml.characters(after.text))
         walked.sections.extend(search_sections.sections(after.text, name))
     return walked
+
+
+def size_of_image(folder: Path, address: str) -> tuple[int, int] | None:
+    """Return the size of a drawing that a page of this folder shows."""
+    path = folder / unquote(address)
+    if path.suffix != ".svg" or not path.is_file():
+        return None
+    return figure_sizes.of_drawing(path.read_text(encoding="utf-8"))
+
+
+def link_what_all_share(
+    app: Sphinx, site: Path, texts: Mapping[str, str], named: set[str]
+) -> dict[str, str]:
+    """Write the style sheet and the fonts, which depend on all pages, and return the pages that link them."""
+    formulas = {name: math_font.shown(text) for name, text in texts.items()}
+    pieces = math_font.in_pieces(formulas.values())
+    fonts = math_font.serve(pieces, site, Path(app.doctreedir))
+    version, pictures = style_sheet.write(app, texts.values(), math_font.faces(fonts))
+    named |= pictures
+    linked = {}
+    for name, text in texts.items():
+        early = [font for font, members in fonts.items() if members & formulas[name].all]
+        linked[name] = style_sheet.linked(text, version, early)
+        save(Moved(linked[name], {}), site / name, text, site)
+    return linked
 
 
 def way_to_root(path: Path, site: Path) -> str:
@@ -137,6 +168,8 @@ def serve_sources(sources: Path, site: Path) -> None:
             # What others wrote is served as they wrote it: the minifier makes MiniSearch fail.
             if source.suffix not in minified.KINDS or "vendor" in source.parts:
                 continue
+            if source.suffix == ".css" and source.name not in style_sheet.APART:
+                continue  # a part of the one sheet
             target = site / served / source.relative_to(sources / folder)
             target.parent.mkdir(parents=True, exist_ok=True)
             try:

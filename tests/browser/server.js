@@ -1,9 +1,10 @@
-/** Serve the built site with the headers that it is said to be served with, its strictest policy among them. */
+/** Serve the built site as a static host does, gzipped, with the headers that it is said to be served with. */
 
-import { createReadStream, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 
 export const SITE = fileURLToPath(new URL("../../docs/_build/html", import.meta.url));
 const KINDS = {
@@ -22,27 +23,43 @@ export const HEADERS = Object.fromEntries(
     .split("\n")
     .map((line) => line.split(": ")),
 );
+const packed = new Map();
+
+/** A file as it goes over the wire; what is text is packed, once. */
+function contents(file, kind) {
+  if (!/text|svg/.test(kind)) return { body: readFileSync(file), headers: {} };
+  if (!packed.has(file)) packed.set(file, gzipSync(readFileSync(file)));
+  return { body: packed.get(file), headers: { "Content-Encoding": "gzip", Vary: "Accept-Encoding" } };
+}
 
 /** Start serving on a free port of this machine. */
 export async function serve(port = 0) {
-  /** @type {{method: string, url: string}[]} what was asked for, from the start */
+  /** @type {{method: string, url: string, bytes: number}[]} what was asked for, from the start, and sent, with headers */
   const asked = [];
   const server = createServer((request, response) => {
-    asked.push({ method: request.method, url: request.url });
-    const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
+    const { method, url, socket } = request;
+    const one = { method, url, bytes: 0 };
+    const before = socket.bytesWritten;
+    asked.push(one);
+    // Browsers wait for an answer before they ask again on the same connection.
+    response.on("close", () => (one.bytes = socket.bytesWritten - before));
+    const path = decodeURIComponent(new URL(url, "http://localhost").pathname);
     const file = join(SITE, normalize(path.endsWith("/") ? `${path}index.html` : path));
     if (!file.startsWith(SITE) || !statSync(file, { throwIfNoEntry: false })?.isFile()) {
       response.writeHead(404).end();
       return;
     }
     const kind = KINDS[extname(file)] ?? "application/octet-stream";
+    const { body, headers } = contents(file, kind);
     response.writeHead(200, {
       ...HEADERS,
+      ...headers,
       "Content-Type": kind,
+      "Content-Length": body.length,
       // What all pages share is asked for once in a window.
       "Cache-Control": kind.startsWith("text/html") ? "no-cache" : "max-age=3600",
     });
-    createReadStream(file).pipe(response);
+    response.end(body);
   });
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   return { address: `http://127.0.0.1:${server.address().port}`, asked, close: () => server.close() };
