@@ -114,8 +114,9 @@ test("every page's link to the lab is a state of it", () => {
   assert.ok(links.some((link) => readFragment(link.replaceAll("&amp;", "&")).show === "depth"));
 });
 
-test("a finger drags the line, and not the page", { timeout: 60_000 }, async () => {
+test("a finger drags the line, and not the page", { timeout: 60_000 }, async (context) => {
   const browser = await starters[0]();
+  context.after(() => browser.close());
   await withPage(browser, PHONE, "touch", async (page) => {
     await page.goto(`${site.address}/lab/index.html`);
     await page.settled();
@@ -136,11 +137,11 @@ test("a finger drags the line, and not the page", { timeout: 60_000 }, async () 
     assert.equal(scrolled, 0);
     assert.ok(p > 0.05 && p < 0.2, String(p));
   });
-  await browser.close();
 });
 
-test("a finger turns from one consequence to the next, and scrolls, drags and slides as before", { timeout: 60_000 }, async () => {
+test("a finger turns to the next consequence, and scrolls, drags and slides as before", { timeout: 60_000 }, async (context) => {
   const browser = await starters[0]();
+  context.after(() => browser.close());
   await withPage(browser, PHONE, "swipe", async (page) => {
     await page.goto(`${site.address}/lab/index.html`);
     await page.settled();
@@ -160,6 +161,7 @@ test("a finger turns from one consequence to the next, and scrolls, drags and sl
       }
       await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
       await page.settled();
+      await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
     };
     const told = ".lab-panel.chosen .lab-told";
     const seen = async (name, why) => {
@@ -185,10 +187,11 @@ test("a finger turns from one consequence to the next, and scrolls, drags and sl
     await seen("mean", "up, the page scrolls");
     assert.ok((await page.evaluate(() => scrollY)) > 60);
     await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
-    await swipe(".knob", [-70, -30]);
+    await swipe(".knob", [-20, -30]);
     await seen("mean", "the line is dragged");
     assert.ok((await page.evaluate(() => Number(document.getElementById("lab-p").value))) < 0.4);
     await page.evaluate(() => (location.hash = "v=1&show=depth"));
+    await page.painted();
     await page.settled();
     const layers = () => page.evaluate(() => document.getElementById("lab-layers").value);
     const before = await layers();
@@ -197,7 +200,6 @@ test("a finger turns from one consequence to the next, and scrolls, drags and sl
     assert.notEqual(await layers(), before);
     assert.deepEqual(page.errors, []);
   });
-  await browser.close();
 });
 
 for (const start of starters) {
