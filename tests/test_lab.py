@@ -17,8 +17,9 @@ from conftest import DOCS, ROOT
 MODULES = DOCS / "lab" / "modules"
 LAB_TESTS = ROOT / "tests" / "lab"
 SUITES = sorted(LAB_TESTS.glob("*.test.js"))
-# What modules may weigh, each as a server would compress it: those that the stage, its controls and its output need,
-# all of the lab, and those of a page whose numbers can be dragged.
+# What modules may weigh, each as a server would compress it: those that a page without an address shows on a phone, its
+# first consequence and what stands below the screen included; all of the lab; and those of a page whose numbers can be
+# dragged. What browsers fetch, and when, is measured in tests/browser/stage.test.js.
 MOST_BYTES_AT_FIRST, MOST_BYTES, MOST_BYTES_OF_NUMBERS = 25_000, 40_000, 8_000
 
 
@@ -83,12 +84,20 @@ def weight(folder: Path, paths: set[Path]) -> int:
     return sum(len(gzip.compress((folder / path).read_bytes(), 9)) for path in paths)
 
 
-def imported(folder: Path, entry: str, *, later: bool) -> set[Path]:
-    """Return the modules that a page with an entry loads; those that wait until they are wanted as well, or not."""
+def consequences() -> list[str]:
+    """Return the modules of the consequences, in their order, by the names that the state has for them."""
+    state = (MODULES / "model" / "lab_state.js").read_text(encoding="utf-8")
+    listed = re.search(r"const CONSEQUENCES = {(.*?)}", state, re.DOTALL)
+    assert listed is not None
+    return [f"view/{name}_view.js" for name in re.findall(r"(\w+): ", listed[1])]
+
+
+def imported(folder: Path, *entries: str, later: bool = False) -> set[Path]:
+    """Return the modules that some need; those that wait until they are wanted as well, or not."""
     patterns = [r"""\bfrom ?["'](\.[^"']+)["']"""]
     patterns += [r"""\bimport\(["'](\.[^"']+)["']\)"""] if later else []
     found: set[Path] = set()
-    waiting = [Path(entry)]
+    waiting = [Path(entry) for entry in entries]
     while waiting:
         path = waiting.pop()
         if path in found:
@@ -106,9 +115,9 @@ def test_all_script_of_the_lab_stays_small(site: Path) -> None:
     folder = site / "_static" / "lab"
     served = scripts(folder)
     assert served == scripts(MODULES), "the site has the folders of the sources"
-    first = imported(folder, "view/lab.js", later=False)
-    every = imported(folder, "view/lab.js", later=True)
-    assert len(first) > 15
+    first = imported(folder, "view/lab.js", consequences()[0], "view/take_along_view.js")
+    every = imported(folder, "view/lab.js", *consequences(), later=True)
+    assert len(first) > 20
     assert weight(folder, first) < MOST_BYTES_AT_FIRST
     assert weight(folder, every) < MOST_BYTES
     numbers = imported(folder, "view/numbers.js", later=True)
@@ -120,7 +129,8 @@ def test_all_script_of_the_lab_stays_small(site: Path) -> None:
 def test_consequences_that_are_not_seen_are_not_loaded(site: Path) -> None:
     """Each consequence is a module that waits until it is looked at."""
     folder = site / "_static" / "lab"
-    first = imported(folder, "view/lab.js", later=False)
-    every = imported(folder, "view/lab.js", later=True)
+    first = imported(folder, "view/lab.js", consequences()[0])
+    every = imported(folder, "view/lab.js", *consequences(), later=True)
     waiting = {path.name for path in every - first}
-    assert {"network_view.js", "network.js", "depth_view.js", "mean_law.js"} <= waiting
+    assert {"network.js", "mean_law.js", "experiment.js", "binomial.js", "charts.js"} <= waiting
+    assert {Path(path).name for path in consequences()[1:]} <= waiting

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+from compiling import can_compile
 from lab_vectors import PROBABILITIES, SEEDS, called
 
 from dropout_explained import TorchStream
@@ -71,6 +72,7 @@ def state(i: int, chance: random.Random) -> dict[str, Any]:
         "fragment": "#" + "&".join(f"{name}={value}" for name, value in fields.items()),
         "random": drawn and not held and bool(x.isfinite().all()),
         "stream": stream,
+        "runs": stream == "eager" or can_compile(),
         "output": str(y.detach()),
         "gradient": str(x.grad),
         "mask": "".join(str(int(one)) for one in mask.flatten()),

@@ -5,6 +5,7 @@ import { after, before, describe, test } from "node:test";
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 
 import { readFragment } from "../../docs/lab/modules/model/lab_state.js";
 import { starters, withPage } from "./driver.js";
@@ -14,7 +15,17 @@ const [PHONE, DESK] = [
   { width: 390, height: 844 },
   { width: 1280, height: 800 },
 ];
-const CONSEQUENCES = ["mean", "elements", "scalings", "gradient", "norm", "depth", "network", "compare", "guess"];
+const CONSEQUENCES = ["scalings", "mean", "elements", "gradient", "norm", "depth", "network", "compare", "guess"];
+/** Ends of [0, 1], places near them where texts are longest, and places between. */
+const PS = [0, 0.025, 0.1, 0.35, 0.5, 0.9, 0.975, 1];
+/** Bytes of the lab's scripts that are fetched before the first view stands there, each gzipped. */
+const MOST_BYTES_AT_FIRST = 25_000;
+/** What cannot be read, by its field. */
+const MISTAKES = [
+  ["lab-values", "two, 1 and a few more words"],
+  ["lab-p", "7"],
+  ["lab-seed", "half a dozen, or a dozen and a half"],
+];
 let site;
 
 before(async () => (site = await serve()));
@@ -44,6 +55,53 @@ const inSight = (page, selectors) =>
     selectors,
   );
 
+/** What modules weigh, each as a server would compress it. */
+const weight = (names) =>
+  [...new Set(names)].reduce((sum, name) => sum + gzipSync(readFileSync(join(SITE, name)), { level: 9 }).length, 0);
+
+/** Put a text into a field, as who writes it and leaves it; runs in the page. */
+function write([id, value]) {
+  const field = document.getElementById(id);
+  // A field for numbers would hold no word.
+  if (field.type === "number") field.type = "text";
+  field.value = value;
+  field.dispatchEvent(new Event("change"));
+}
+
+/** The height of the page, and the size and the place of each picture; runs in the page. */
+function layout() {
+  const pictures = [...document.querySelectorAll(".lab-panel, .stage-picture")].filter((one) => one.checkVisibility());
+  const places = pictures.map((panel) => {
+    const [around, picture] = [panel, panel.querySelector(".lab-picture svg:last-of-type, svg")];
+    const { top } = around.getBoundingClientRect();
+    const inner = picture?.getBoundingClientRect();
+    const cut = Math.max(0, panel.scrollHeight - panel.clientHeight - 1);
+    return `${panel.id} ${inner ? [inner.top - top, inner.width, inner.height].map(Math.round) : ""} ${cut}`;
+  });
+  return [document.documentElement.scrollHeight, ...places].join("; ");
+}
+
+/** How strongly each of some elements is seen, by all that dims it; runs in the page. */
+function strength(selectors) {
+  return selectors.map((selector) => {
+    let product = 1;
+    for (let one = document.querySelector(selector); one; one = one.parentElement)
+      product *= Number(getComputedStyle(one).opacity);
+    return product;
+  });
+}
+
+/** Note when the stage, the output and the chosen consequence first stand there; runs before any script of the page. */
+function watchFirstView() {
+  const all = [".stage-rows tr:nth-child(3) td", "#lab-output", ".lab-panel.chosen .lab-chart"];
+  const watcher = new MutationObserver(() => {
+    if (!all.every((one) => document.querySelector(one)?.textContent)) return;
+    globalThis.answered = performance.now();
+    watcher.disconnect();
+  });
+  watcher.observe(document, { childList: true, subtree: true, characterData: true });
+}
+
 test("every page's link to the lab is a state of it", () => {
   const pages = readdirSync(SITE, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".html"));
   const links = pages.flatMap((name) =>
@@ -56,8 +114,9 @@ test("every page's link to the lab is a state of it", () => {
   assert.ok(links.some((link) => readFragment(link.replaceAll("&amp;", "&")).show === "depth"));
 });
 
-test("a finger drags the line, and not the page", { timeout: 60_000 }, async () => {
+test("a finger drags the line, and not the page", { timeout: 60_000 }, async (context) => {
   const browser = await starters[0]();
+  context.after(() => browser.close());
   await withPage(browser, PHONE, "touch", async (page) => {
     await page.goto(`${site.address}/lab/index.html`);
     await page.settled();
@@ -78,7 +137,69 @@ test("a finger drags the line, and not the page", { timeout: 60_000 }, async () 
     assert.equal(scrolled, 0);
     assert.ok(p > 0.05 && p < 0.2, String(p));
   });
-  await browser.close();
+});
+
+test("a finger turns to the next consequence, and scrolls, drags and slides as before", { timeout: 60_000 }, async (context) => {
+  const browser = await starters[0]();
+  context.after(() => browser.close());
+  await withPage(browser, PHONE, "swipe", async (page) => {
+    await page.goto(`${site.address}/lab/index.html`);
+    await page.settled();
+    const session = await page.page.context().newCDPSession(page.page);
+    await session.send("Emulation.setTouchEmulationEnabled", { enabled: true });
+    /** Move a finger over the middle of an element. */
+    const swipe = async (selector, [dx, dy]) => {
+      const { x, y, width, height } = await page.evaluate(
+        (one) => document.querySelector(one).getBoundingClientRect().toJSON(),
+        selector,
+      );
+      const at = (share) => [{ x: x + width / 2 + dx * (share - 0.5), y: y + height / 2 + dy * share }];
+      await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: at(0) });
+      for (let i = 1; i <= 8; i++) {
+        await session.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: at(i / 8) });
+        await page.painted();
+      }
+      await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+      await page.settled();
+      await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
+    };
+    const told = ".lab-panel.chosen .lab-told";
+    const seen = async (name, why) => {
+      const panels = await page.evaluate(() =>
+        [...document.querySelectorAll(".lab-panel")].filter((one) => one.checkVisibility()).map(({ id }) => id),
+      );
+      assert.deepEqual(panels, [`lab-part-${name}`], why);
+      assert.equal(await text(page, "[role=tab][aria-selected=true]"), await text(page, `#lab-tab-${name}`));
+    };
+    await seen("scalings", "at first");
+    await swipe(told, [200, 0]);
+    await seen("scalings", "nothing comes before the first");
+    await swipe(told, [-200, 5]);
+    await seen("mean", "to the left, the next");
+    await swipe(told, [-20, 0]);
+    await seen("mean", "a finger that trembles turns nothing");
+    await swipe(told, [-200, 0]);
+    await seen("elements", "and the next");
+    await swipe(told, [200, 0]);
+    await seen("mean", "to the right, back");
+    assert.equal(await page.evaluate(() => document.querySelector(".lab-board").style.translate), "");
+    await swipe(told, [-30, -150]);
+    await seen("mean", "up, the page scrolls");
+    assert.ok((await page.evaluate(() => scrollY)) > 60);
+    await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
+    await swipe(".knob", [-20, -30]);
+    await seen("mean", "the line is dragged");
+    assert.ok((await page.evaluate(() => Number(document.getElementById("lab-p").value))) < 0.4);
+    await page.evaluate(() => (location.hash = "v=1&show=depth"));
+    await page.painted();
+    await page.settled();
+    const layers = () => page.evaluate(() => document.getElementById("lab-layers").value);
+    const before = await layers();
+    await swipe("#lab-layers", [90, 0]);
+    await seen("depth", "a slider slides");
+    assert.notEqual(await layers(), before);
+    assert.deepEqual(page.errors, []);
+  });
 });
 
 for (const start of starters) {
@@ -91,6 +212,8 @@ for (const start of starters) {
     const onLab = (name, options, action) =>
       test(name, { timeout: 300_000 }, () =>
         withPage(browser, options, name, async (page) => {
+          const { addInitScript, evaluateOnNewDocument } = page.page;
+          await (addInitScript ?? evaluateOnNewDocument).call(page.page, watchFirstView);
           await page.goto(`${site.address}/lab/index.html${options.state ?? ""}`);
           await page.settled();
           await action(page);
@@ -124,7 +247,7 @@ for (const start of starters) {
 
       onLab(`the first screen of ${where} holds the sliders, y and a consequence`, size, async (page) => {
         const wanted = ["#lab-part-dock input[type=range]", ".stage-plot .knob", ".stage-rows tr:nth-child(3)"];
-        wanted.push("#lab-seed", "#lab-part-mean .lab-told", "#lab-part-mean .lab-chart");
+        wanted.push("#lab-seed", "#lab-part-scalings .lab-told", "#lab-part-scalings .lab-chart");
         assert.deepEqual(
           await inSight(page, wanted),
           wanted.map(() => true),
@@ -134,26 +257,63 @@ for (const start of starters) {
 
       onLab(`no p moves anything: ${where}`, size, async (page) => {
         for (const show of CONSEQUENCES) {
-          const heights = new Map();
-          for (const p of [0, 0.1, 0.5, 0.9, 1]) {
+          const seen = new Map();
+          for (const p of PS) {
             await page.evaluate((hash) => (location.hash = hash), `v=1&p=${p}&show=${show}`);
             await page.painted();
             await page.settled();
-            const measured = await page.evaluate(() => {
-              const charts = [...document.querySelectorAll("svg")].filter(
-                (one) => one.checkVisibility() && one.closest(".lab-panel, .stage-picture"),
-              );
-              const sizes = charts
-                .map((one) => one.getBoundingClientRect())
-                .map(({ width, height }) => `${width}x${height}`);
-              return [document.documentElement.scrollHeight, ...sizes.filter((one) => !/^1[46]x/.test(one))].join(" ");
-            });
-            heights.set(measured, p);
+            seen.set(await page.evaluate(layout), p);
           }
-          assert.equal(heights.size, 1, `${show}: ${JSON.stringify([...heights])}`);
+          assert.equal(seen.size, 1, `${show}: ${JSON.stringify([...seen])}`);
         }
       });
+
+      onLab(`a mistake moves nothing, dims what it does not belong to, and lights it again: ${where}`, size, async (page) => {
+        const parts = [".stage-rows tr:nth-child(3)", "#lab-output", "#lab-summary", ".lab-panel.chosen .lab-chart"];
+        const still = await page.evaluate(layout);
+        const hold = async (what, least, most) => {
+          const strengths = await page.evaluate(strength, parts);
+          assert.ok(Math.min(...strengths) >= least && Math.max(...strengths) <= most, `${what}: ${strengths}`);
+          assert.equal(await page.evaluate(layout), still, what);
+        };
+        await hold("before", 1, 1);
+        for (const [id, wrong] of MISTAKES) {
+          const right = await page.evaluate((one) => document.getElementById(one).value, id);
+          await page.evaluate(write, [id, wrong]);
+          assert.notEqual(await text(page, `#${id}-problem`), "");
+          assert.deepEqual(await inSight(page, size === DESK ? [`#${id}-problem`] : []), size === DESK ? [true] : []);
+          await hold(id, 0.1, 0.6);
+          await page.evaluate(write, [id, right]);
+          await page.settled();
+          await hold(`${id}, mended`, 1, 1);
+        }
+        await page.evaluate(() => (location.hash = "v=1&p=2"));
+        await page.page.waitForFunction(() => document.getElementById("lab-message").textContent);
+        await hold("a link", 0.1, 0.6);
+      });
+
+      onLab(`what is fetched before the first view stands there is little: ${where}`, size, async (page) => {
+        const names = await page.evaluate(() =>
+          performance
+            .getEntriesByType("resource")
+            .filter(({ name, responseEnd }) => name.includes("/_static/lab/") && responseEnd <= globalThis.answered)
+            .map(({ name }) => new URL(name).pathname),
+        );
+        assert.ok(names.some((name) => name.endsWith("scalings_view.js")) && names.length > 20, names.join());
+        assert.ok(weight(names) < MOST_BYTES_AT_FIRST, `${weight(names)}: ${names}`);
+      });
     }
+
+    onLab("a phone that is not touched fetches little, what stands below the screen included", PHONE, async (page) => {
+      const names = await page.evaluate(() =>
+        performance
+          .getEntriesByType("resource")
+          .filter(({ name }) => name.includes("/_static/lab/"))
+          .map(({ name }) => new URL(name).pathname),
+      );
+      assert.ok(names.some((name) => name.endsWith("take_along_view.js")), names.join());
+      assert.ok(weight(names) < MOST_BYTES_AT_FIRST, `${weight(names)}: ${names}`);
+    });
 
     onLab("everything of the first group stands on one screen of a desk", DESK, async (page) => {
       const wanted = ["mean", "elements", "scalings", "gradient"].map((name) => `#lab-part-${name}`);

@@ -37,10 +37,10 @@ function sentence({ state: { training, loss, scaling, p }, mask, kept, factors, 
   const dropped = mask.length - kept;
   if (dropped === 0) return `Nothing is dropped: the gradient passes all ${kept}, times ${shown(factors.kept)}.`;
   const passes = kept ? `, times ${shown(factors.kept)} for the ${kept} kept` : "";
-  const zero = `xactly 0 for the ${dropped} dropped${passes}`;
+  const fates = `0 for the ${dropped} dropped${passes}`;
   const convex = loss === "mean_square" && scaling === "inverted" && draws;
-  if (convex) return `E${zero}; on average 1/(1 − p) times that of evaluation.`;
-  return `It meets the mask of the forward pass: e${zero}.`;
+  if (convex) return `Exactly ${fates}; on average 1/(1 − p) times that of evaluation.`;
+  return `It meets the mask of the forward pass: exactly ${fates}.`;
 }
 
 /** @param {Derived} derived @param {number} i @returns {number} the gradient of an element, averaged over masks */
