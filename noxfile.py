@@ -120,6 +120,13 @@ def reproducible(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def interrupted(session: nox.Session) -> None:
+    """Kill builds at ten random moments, build again, compare every byte; "-- --small" in ten minutes."""
+    install(session, "docs", "test")
+    session.run("python", "tests/interrupted.py", *session.posargs)
+
+
+@nox.session(default=False)
 def links(session: nox.Session) -> None:
     """Ask every address on another site that the pages name; this needs the network."""
     install(session, "docs")
@@ -143,8 +150,8 @@ def browser(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Time replay, commands, a model's moments, its audit and the linter, as ratios in one run."""
-    install(session)
+    """Time replay, commands, moments, audit, the linter and the site's rebuild, as ratios in one run."""
+    install(session, "docs")
     session.run("python", "tests/benchmarks/replay.py", *session.posargs)
     # A hundred graphs: left to itself, it compiles five hundred.
     session.run("python", "tests/benchmarks/compiled.py", "100")
@@ -152,6 +159,7 @@ def bench(session: nox.Session) -> None:
     session.run("python", "tests/benchmarks/cost_of_propagation.py")
     session.run("python", "tests/benchmarks/audit.py")
     session.run("python", "tests/benchmarks/lint.py")
+    session.run("python", "tests/benchmarks/rebuild.py")
 
 
 @nox.session(name="real-models", default=False)

@@ -95,9 +95,10 @@ def write(folder: Path) -> Path:
     return docs
 
 
-def command(docs: Path, *options: str) -> list[str]:
+def command(docs: Path, *options: str, doctrees: Path | None = None) -> list[str]:
     """Return what builds the small site."""
-    places = ("-d", str(docs / "_build" / "doctrees"), str(docs), str(docs / "_build" / "html"))
+    kept = doctrees or docs / "_build" / "doctrees"
+    places = ("-d", str(kept), str(docs), str(docs / "_build" / "html"))
     return [sys.executable, str(docs / "build.py"), *options, *places]
 
 
@@ -106,10 +107,12 @@ def variables(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": MOMENT, **more}
 
 
-def build(docs: Path, *options: str, **more: str) -> subprocess.CompletedProcess[str]:
+def build(
+    docs: Path, *options: str, doctrees: Path | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
     """Build the small site, and return how that ended."""
     return subprocess.run(
-        command(docs, *options),
+        command(docs, *options, doctrees=doctrees),
         env=variables(**more),
         capture_output=True,
         text=True,

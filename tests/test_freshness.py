@@ -47,7 +47,7 @@ def test_results_last_as_long_as_the_package(
     config = cast("Any", SimpleNamespace())
     results = [tmp_path / "docs" / "auto_examples", tmp_path / "executed"]
 
-    monkeypatch.setattr(freshness, "fingerprint", lambda: "first")
+    monkeypatch.setattr(freshness, "fingerprint", lambda _known: "first")
     freshness.forget_results(app, config)
     for folder in results:
         folder.mkdir(parents=True)
@@ -55,7 +55,7 @@ def test_results_last_as_long_as_the_package(
     assert all(folder.exists() for folder in results)
     first = config.nb_execution_cache_path
 
-    monkeypatch.setattr(freshness, "fingerprint", lambda: "second")
+    monkeypatch.setattr(freshness, "fingerprint", lambda _known: "second")
     freshness.forget_results(app, config)
     assert not any(folder.exists() for folder in results)
     assert config.nb_execution_cache_path != first

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,29 +46,44 @@ def meaning(source: Path) -> bytes:
     return ast.dump(WithoutDocstrings().visit(ast.parse(contents, source))).encode()
 
 
-def digest(sources: Iterable[Path], root: Path) -> str:
-    """Return a digest of the names and the meanings of files."""
+def digest(sources: Iterable[Path], root: Path, known: dict[str, str] | None = None) -> str:
+    """Return a digest of the names and the meanings of files; ``known`` has those of contents seen before."""
+    known = {} if known is None else known
     found = hashlib.sha256()
     for source in sorted(sources):
         name = source.relative_to(root).as_posix()
-        found.update(f"{name}\0".encode() + hashlib.sha256(meaning(source)).digest())
+        # To parse a package takes longer than to read a page of it.
+        contents = f"{source.suffix} {sys.version}".encode() + source.read_bytes()
+        key = hashlib.sha256(contents).hexdigest()
+        if key not in known:
+            known[key] = hashlib.sha256(meaning(source)).hexdigest()
+        found.update(f"{name}\0{known[key]}".encode())
     return found.hexdigest()
 
 
-def fingerprint() -> str:
+def fingerprint(known: dict[str, str] | None = None) -> str:
     """Return a digest of the package's code, style and catalogue, and of the versions that decide numbers."""
     package = Path(dropout_explained.__file__).parent
     sources = [path for path in package.rglob("*") if path.suffix in {".py", ".mplstyle", ".toml"}]
     # What pages state and do not compute is recorded, because it differs from run to run.
     sources += (package.parent / "docs" / "measured").glob("*.json")
     pinned = package.parent / "constraints.txt"
-    return digest([*sources, *([pinned] if pinned.exists() else [])], package.parent)
+    return digest([*sources, *([pinned] if pinned.exists() else [])], package.parent, known)
 
 
 def forget_results(app: Sphinx, config: Config) -> None:
     """Remove what executed earlier where it executed with another package."""
-    config.package_fingerprint = fingerprint()
-    config.extensions_fingerprint = digest(EXTENSIONS.rglob("*.py"), EXTENSIONS)
+    memory = app.doctreedir / "meanings.json"
+    try:
+        known = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    before = len(known)
+    config.package_fingerprint = fingerprint(known)
+    config.extensions_fingerprint = digest(EXTENSIONS.rglob("*.py"), EXTENSIONS, known)
+    if len(known) > before:
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        memory.write_text(json.dumps(known), encoding="utf-8")
     config.nb_execution_cache_path = str(app.doctreedir / "executed" / config.package_fingerprint)
     record = app.doctreedir / "package_fingerprint"
     if not record.exists() or record.read_text() != config.package_fingerprint:

@@ -70,9 +70,9 @@ def _blocks(node: LexborNode) -> Iterable[str]:
 
 
 def _block(node: LexborNode) -> Iterable[str]:
-    tag, text = node.tag or "", " ".join(_inline(node).split())
+    tag = node.tag or ""
     if tag in {"h1", "h2", "h3", "h4", "h5", "h6"}:
-        yield f"{'#' * int(tag[1])} {text}"
+        yield f"{'#' * int(tag[1])} {_line(node)}"
     elif tag == "pre":
         yield f"```{_language(node)}\n{node.text().rstrip()}\n```"
     elif tag in {"ul", "ol"}:
@@ -80,9 +80,9 @@ def _block(node: LexborNode) -> Iterable[str]:
     elif tag == "table":
         yield from _table(node)
     elif tag == "img":
-        yield text
+        yield _line(node)
     elif tag in {"p", "dt", "summary"}:
-        if text:
+        if text := _line(node):
             yield text
     elif "math" in (node.attrs.get("class") or "").split() and (formula := node.css_first("math")):
         yield mathml.in_a_line(formula)
@@ -90,6 +90,11 @@ def _block(node: LexborNode) -> Iterable[str]:
         yield "\n>\n".join(re.sub("^", "> ", block, flags=re.MULTILINE) for block in _blocks(node))
     else:
         yield from _blocks(node)
+
+
+def _line(node: LexborNode) -> str:
+    """Return the text of a node in one line."""
+    return " ".join(_inline(node).split())
 
 
 def _items(node: LexborNode) -> Iterable[str]:
@@ -101,8 +106,7 @@ def _items(node: LexborNode) -> Iterable[str]:
 
 def _table(node: LexborNode) -> Iterable[str]:
     rows = [
-        [" ".join(_inline(cell).split()).replace("|", "\\|") for cell in row.css("th, td")]
-        for row in node.css("tr")
+        [_line(cell).replace("|", "\\|") for cell in row.css("th, td")] for row in node.css("tr")
     ]
     if rows:
         head, *body = rows

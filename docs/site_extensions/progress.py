@@ -21,7 +21,7 @@ def tell(app: Sphinx, name: str, source: list[str]) -> None:
     """Write a line at once; what another process logs is shown when it is done."""
     status = getattr(app, "_status", None)
     if status is not None and RUNS in source[0][:200]:
-        status.write(f"running the cells of {name}, page {_places.get(name, '')}\n")
+        status.write(f"page {_places.get(name, '')}, {name}: its cells run, unless they have\n")
         status.flush()
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MOST = 12
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 WARNED = re.compile(
-    r"^(?P<place>[^\s:][^:\n]*?)(?::(?P<line>\d+))?: (?:WARNING|ERROR|CRITICAL|SEVERE): (?P<what>.+)$",
+    r"^(?:(?P<place>[^\s:][^:\n]*?)(?::(?P<line>\d+))?: )?(?:WARNING|ERROR|CRITICAL|SEVERE): (?P<what>.+)$",
     re.MULTILINE,
 )
 CELL = re.compile(
@@ -135,7 +135,7 @@ def problems(output: str) -> list[Problem]:
     """Return each problem of a build that failed, once, from what it wrote to stderr."""
     text = "\n".join(line.removeprefix("    ") for line in COLOURS.sub("", output).splitlines())
     found = [
-        Problem(one["place"], number(one["line"]), one["what"])
+        Problem(one["place"] or "docs", number(one["line"]), one["what"])
         for one in WARNED.finditer(text)
         if "Executing notebook failed" not in one["what"]
     ]

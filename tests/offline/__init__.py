@@ -1,0 +1,1 @@
+"""Python without a network: a folder that, in PYTHONPATH, keeps programs to this machine."""
