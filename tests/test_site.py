@@ -225,10 +225,16 @@ def test_every_part_of_a_page_has_a_name(site: Path) -> None:
 def test_mathematics_is_mathml_with_its_font(site: Path) -> None:
     """No TeX is left over, no script typesets, and the font has what the pages use."""
     from fontTools.ttLib import TTFont
+    from site_extensions import math_font
 
-    font = TTFont(io.BytesIO((site / "_static" / "stix-two-math.woff2").read_bytes()))
-    assert "MATH" in font
-    known = font.getBestCmap()
+    common, rest = (
+        TTFont(io.BytesIO((site / "_static" / f"stix-two-math{which}.woff2").read_bytes()))
+        for which in ("", "-rest")
+    )
+    assert "MATH" in common
+    # Browsers take measures and what stretches from the piece that has the space.
+    assert {ord(c) for c in " √([{"} <= common.getBestCmap().keys()
+    known = common.getBestCmap().keys() | rest.getBestCmap().keys()
     for name, soup in pages(site).items():
         for formula in map(copy.copy, soup.select("math")):
             for annotation in formula.select("annotation"):
@@ -236,7 +242,14 @@ def test_mathematics_is_mathml_with_its_font(site: Path) -> None:
                 assert "\\\\" not in annotation.text or "\\begin" in annotation.text, name
                 annotation.decompose()
             invisible = "\u200b\u2061\u2062\u2063\u2064"
-            missing = {c for c in formula.text if ord(c) not in known and c not in invisible}
+            shown = {
+                c.translate(math_font.ITALIC)
+                if part.name == "mi" and len(part.text) == 1 and "mathvariant" not in part.attrs
+                else c
+                for part in formula.select("mi, mo, mn, mtext")
+                for c in part.text
+            }
+            missing = {c for c in shown if ord(c) not in known and c not in invisible}
             assert not {c for c in missing if not c.isspace()}, name
         prose = copy.copy(soup.select_one("article") or soup)
         for code in prose.select("pre, code, math"):
@@ -256,9 +269,36 @@ def test_figures_follow_the_scheme(site: Path) -> None:
 
 def test_one_palette_everywhere(site: Path) -> None:
     """The stylesheet has the colours that the figures draw with."""
-    style = (site / "_static" / "house.css").read_text(encoding="utf-8")
+    style = (site / "_static" / "site.css").read_text(encoding="utf-8")
     for role in ("kept", "dropped", "scaled", "expected"):
         assert re.search(rf"--de-{role}: ?{getattr(figures, role.upper())}[;}}]", style)
+
+
+def test_all_pages_share_one_style_sheet(site: Path) -> None:
+    """In its version; what is live has another one. A page with formulas fetches the fonts that it shows before it."""
+    from site_extensions import math_font
+
+    versions = set()
+    for name in [*pages(site), *GENERATED]:
+        links = page(site, name).select("link[rel=stylesheet], link[rel=preload]")
+        *fonts, sheet = [str(link["href"]) for link in links if "lab.css" not in str(link["href"])]
+        versions.add(sheet.replace("../", ""))
+        shown = math_font.shown((site / name).read_text(encoding="utf-8")).all
+        assert bool(fonts) == bool(shown), name
+        labs = page(site, name).select("link[href*='lab.css']")
+        assert len(labs) == (name in {"index.html", "lab/index.html"}), name
+    (version,) = versions
+    assert re.fullmatch(r"_static/site\.css\?v=[0-9a-f]{8}", version)
+    served = {path.relative_to(site).as_posix() for path in site.rglob("*.css")}
+    assert served == {"_static/site.css", "_static/lab.css"}
+
+
+def test_figures_leave_their_room_free(site: Path) -> None:
+    """Each has its size, and all but the first of a page wait until they are near."""
+    for name, soup in pages(site).items():
+        images = soup.select("article img")
+        assert all(image.get("width") and image.get("height") for image in images), name
+        assert all(image.get("loading") == "lazy" for image in images[1:]), name
 
 
 def test_no_path_of_the_building_machine_is_published(site: Path) -> None:

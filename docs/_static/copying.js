@@ -10,7 +10,7 @@ const SHOWN_FOR = 2000;
 function typed(block) {
   const copy = block.cloneNode(true);
   for (const one of copy.querySelectorAll(LEFT_OUT)) one.remove();
-  const lines = copy.textContent.replace(/\n$/, "").split("\n");
+  const lines = copy.textContent.trimEnd().split("\n");
   if (!lines.some((line) => PROMPT.test(line))) return lines.join("\n");
   const said = lines.filter((line) => PROMPT.test(line) || !line.trim());
   return said.map((line) => line.replace(PROMPT, "$1")).join("\n");

@@ -101,6 +101,27 @@ describe("reading, in Chromium", () => {
     });
   });
 
+  test("what is copied is what one would type, without prompts and what was printed", async () => {
+    await withPage(browser, { width: 1280 }, "copied", async (page) => {
+      const copied = async (name, block) => {
+        await page.goto(`${site.address}/${name}`);
+        const place = page.page.locator(block).first();
+        await place.hover();
+        await place.locator("button.copybtn").click();
+        await place.locator("button.copybtn.success").waitFor();
+        assert.equal(await place.locator("button.copybtn").getAttribute("aria-label"), "Copied");
+        return page.evaluate(() => navigator.clipboard.readText());
+      };
+      const session = await copied("reference/api/explain.html", ".doctest");
+      assert.match(session, /^from dropout_explained import explain\nprint\(explain\(/);
+      assert.doesNotMatch(session, />>>|scale/);
+      const command = await copied("reference/cli.html", ".printed");
+      assert.match(command, /^dropout-explained explain [^\n$]*$/);
+      const code = await copied("index.html", ".cell_input");
+      assert.match(code, /^import torch\n[^]*\n\ntorch\.manual_seed\(0\)\nprint\([^\n]*\)$/);
+    });
+  });
+
   test("the search answers as one types, on a phone too, and its links lead to the passage", async () => {
     await withPage(browser, { width: 390, height: 844 }, "search", async (page) => {
       await page.goto(`${site.address}/search.html`);
