@@ -456,7 +456,7 @@ for (const start of starters) {
       );
       assert.deepEqual(rows.slice(0, 3), [
         ["0.5, inverted", "0.2, inverted"],
-        ["0", "0"],
+        ["0, 1", "0, 1"],
         ["1 of 4", "2 of 4"],
       ]);
       const marks = await page.evaluate(() =>

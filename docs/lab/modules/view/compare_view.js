@@ -16,7 +16,7 @@ import { pinnable } from "../model/lab_state.js";
 
 const HEIGHT = 102;
 const MOST_CIRCLES = 40;
-const NAMES = ["p", "seed", "kept", "mean of y", "‖y‖"];
+const NAMES = ["p", "seed, call", "kept", "mean of y", "‖y‖"];
 
 /** @param {HTMLElement} parent @param {Lab} lab */
 export function create(parent, { change }) {
@@ -54,7 +54,7 @@ function sentence(a, b) {
 /** @param {Derived} derived @returns {string[]} in the order of NAMES */
 function facts({ state, held, kept, x, y }) {
   const { p, seed, training, scaling, call } = state;
-  const drawn = held ? "mask by hand" : seed + (call > 1 ? `, call ${call}` : "");
+  const drawn = held ? "mask by hand" : `${seed}, ${call}`;
   const setting = `${shown(p, 3)}, ${training ? scaling : "evaluation"}`;
   return [setting, drawn, `${kept} of ${x.length}`, shown(mean(y)), shown(norm(y))];
 }
