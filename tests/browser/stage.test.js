@@ -454,8 +454,9 @@ for (const start of starters) {
           [...row.cells].slice(1).map((cell) => cell.textContent),
         ),
       );
-      assert.deepEqual(rows.slice(0, 2), [
-        ["p 0.5, seed 0, inverted", "p 0.2, seed 0, inverted"],
+      assert.deepEqual(rows.slice(0, 3), [
+        ["0.5, inverted", "0.2, inverted"],
+        ["0, 1", "0, 1"],
         ["1 of 4", "2 of 4"],
       ]);
       const marks = await page.evaluate(() =>

@@ -153,10 +153,11 @@ export function place(shape, index) {
 }
 
 /**
- * A number for people: enough digits, none idle.
+ * A number for people: enough digits, none idle; what is not finite as torch prints it.
  * @param {number} value
  * @param {number} [digits] significant
  */
 export function shown(value, digits = 4) {
+  if (!Number.isFinite(value)) return special(value);
   return Object.is(value, -0) ? "-0" : String(Number(value.toPrecision(digits)));
 }

@@ -5,7 +5,7 @@
  */
 
 import { chart, elementAxis, points } from "./charts.js";
-import { button, html, setText, shown, svg } from "./dom.js";
+import { button, html, shown, svg } from "./dom.js";
 import { createPanel, extent, finite } from "./panel.js";
 import { derive } from "../model/derived.js";
 import { mean, norm } from "../model/dropout_model.js";
@@ -16,7 +16,7 @@ import { pinnable } from "../model/lab_state.js";
 
 const HEIGHT = 102;
 const MOST_CIRCLES = 40;
-const NAMES = ["setting", "kept", "mean of y", "‖y‖"];
+const NAMES = ["p", "seed, call", "kept", "mean of y", "‖y‖"];
 
 /** @param {HTMLElement} parent @param {Lab} lab */
 export function create(parent, { change }) {
@@ -26,7 +26,6 @@ export function create(parent, { change }) {
     const { pinned } = derived?.state ?? {};
     if (derived && pinned) change({ ...pinned, pinned: pinnable(derived.state) });
   });
-  const table = createTable();
   /** @type {Derived | null} */
   let other;
   /** @param {Derived} next */
@@ -35,11 +34,10 @@ export function create(parent, { change }) {
     const { pinned } = next.state;
     other = pinned && derive({ ...next.state, ...fitted(pinned, next.x.length) });
     swap.disabled = !pinned;
-    table.show(other, next);
     return sentence(other, next);
   };
   /** @param {Element} picture @param {Derived} next */
-  const draw = (picture, next) => html("div", {}, table.element, drawn(picture, other, next));
+  const draw = (picture, next) => html("div", {}, table(other, next), drawn(picture, other, next));
   return { render: createPanel(parent, "A|B", tell, draw, swap) };
 }
 
@@ -54,30 +52,21 @@ function sentence(a, b) {
 }
 
 /** @param {Derived} derived @returns {string[]} in the order of NAMES */
-function facts({ state, kept, x, y }) {
+function facts({ state, held, kept, x, y }) {
   const { p, seed, training, scaling, call } = state;
-  const which = `p ${shown(p, 3)}, seed ${seed}${call > 1 ? `, call ${call}` : ""}, ${training ? scaling : "evaluation"}`;
-  return [which, `${kept} of ${x.length}`, shown(mean(y)), shown(norm(y))];
+  const drawn = held ? "mask by hand" : `${seed}, ${call}`;
+  const setting = `${shown(p, 3)}, ${training ? scaling : "evaluation"}`;
+  return [setting, drawn, `${kept} of ${x.length}`, shown(mean(y)), shown(norm(y))];
 }
 
-function createTable() {
-  const rows = NAMES.map((name) => html("tr", {}, html("th", { scope: "row" }, name), html("td"), html("td")));
+/** @param {Derived | null} a @param {Derived} b */
+function table(a, b) {
+  const [left, right] = [a ? facts(a) : NAMES.map(() => "–"), facts(b)];
   const heads = [html("td"), ...["A □", "B ●"].map((name) => html("th", { scope: "col" }, name))];
-  const element = html(
-    "table",
-    { class: "lab-facts" },
-    html("thead", {}, html("tr", {}, ...heads)),
-    html("tbody", {}, ...rows),
+  const rows = NAMES.map((name, i) =>
+    html("tr", {}, html("th", { scope: "row" }, name), html("td", {}, left[i]), html("td", {}, right[i])),
   );
-  /** @param {Derived | null} a @param {Derived} b */
-  const show = (a, b) => {
-    const [left, right] = [a ? facts(a) : NAMES.map(() => "–"), facts(b)];
-    rows.forEach((row, i) => {
-      setText(row.cells[1], left[i]);
-      setText(row.cells[2], right[i]);
-    });
-  };
-  return { element, show };
+  return html("table", { class: "lab-facts" }, html("thead", {}, html("tr", {}, ...heads)), html("tbody", {}, ...rows));
 }
 
 /** @param {Element} parent that the chart will fill @param {Derived | null} a @param {Derived} b */

@@ -6,7 +6,7 @@
  */
 
 import { typed } from "./controls.js";
-import { button, html, pressable, setAttributes, setText } from "./dom.js";
+import { button, html, pressable, randomSeed, setAttributes, setText } from "./dom.js";
 import { FIELDS, pinnable } from "../model/lab_state.js";
 
 /** @typedef {import("../model/derived.js").Derived} Derived */
@@ -66,7 +66,7 @@ function createSeed(change) {
     autocomplete: "off",
     spellcheck: "false",
   });
-  const draw = () => fill(input, String(crypto.getRandomValues(new Uint32Array(1))[0]), "change");
+  const draw = () => fill(input, String(randomSeed()), "change");
   const another = button("↻", draw, "Another seed");
   /** @type {bigint | undefined} */
   let known;

@@ -110,3 +110,6 @@ export function roomInside(of) {
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
+
+/** A seed that nobody chose. */
+export const randomSeed = () => BigInt(crypto.getRandomValues(new Uint32Array(1))[0]);

@@ -4,7 +4,7 @@
  * @module guess_view
  */
 
-import { button, html, setText, shown } from "./dom.js";
+import { button, html, randomSeed, setText, shown } from "./dom.js";
 import { createPanel } from "./panel.js";
 import { nameOf } from "../model/sentences.js";
 
@@ -25,7 +25,7 @@ export function create(parent, { change, veil }) {
   let derived;
   let asked = "";
   let isChosen = false;
-  const again = button("Another", () => change({ seed: BigInt(crypto.getRandomValues(new Uint32Array(1))[0]) }));
+  const again = button("Another", () => change({ seed: randomSeed(), held: "" }));
   const answers = GUESSES.map(([, factor]) => button("", () => answer(factor)));
   const verdict = html("p", { role: "status", class: "lab-verdict" });
 

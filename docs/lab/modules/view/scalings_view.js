@@ -15,6 +15,8 @@ import { compared } from "../model/scalings.js";
 const HEIGHT = 168;
 const [ROW, BAR] = [57, 15];
 const [LEFT, RIGHT] = [2, 58];
+// An eye goes from a bar to its number.
+const WIDEST = 460;
 // times the longest bar: the room for calls whose mean lies beyond
 const ROOM = 1.6;
 
@@ -32,6 +34,7 @@ function sentence(derived) {
   const none = compared(derived)[2];
   if (p === 0) return "At p = 0 nothing is dropped: training and evaluation are the same for all three.";
   if (p === 1) return "At p = 1 nothing is left in training, whatever the scaling: no factor brings it back.";
+  if (!Number.isFinite(none.evaluation)) return `The mean of x is ${shown(none.evaluation)}, and so are all of these.`;
   if (agree(none)) return "The mean of x is 0, and so are all of these: try values with another mean.";
   const times = shown(none.evaluation / none.expected, 3);
   return `Without a factor evaluation gives ${times} times the mean of training. One factor, in either, makes them agree.`;
@@ -41,7 +44,7 @@ function sentence(derived) {
 function drawn(parent, derived) {
   const { state, draws } = derived;
   const rows = compared(derived);
-  const width = widthOf(parent);
+  const width = Math.min(WIDEST, widthOf(parent));
   const [low, high] = extent(rows.flatMap(({ expected, evaluation }) => [expected, evaluation]));
   const X = (/** @type {number} */ value) =>
     LEFT + ((finite(value) / ROOM - low) / (high - low)) * (width - LEFT - RIGHT);
