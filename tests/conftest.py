@@ -49,7 +49,7 @@ def background(
     """Start with the first test what later ones need of the site, and no more."""
     needs = [(getattr(item, "fixturenames", ()), item) for item in request.session.items]
     with Background(tmp_path_factory.mktemp("reader")) as background:
-        if any("site" in item.keywords for _, item in needs):
+        if any("built" in names for names, _ in needs):
             background.build()
         wanted = {
             item.callspec.params["script"]  # type: ignore[attr-defined]

@@ -56,6 +56,7 @@ As in {{numref}}`figure-{0}`:
 import matplotlib.pyplot as plt
 from myst_nb import glue
 
+plt.style.use("dropout_explained.house")
 glue("number-{0}", {1}, display=False)
 figure, axes = plt.subplots()
 axes.plot([1, {1}])

@@ -117,7 +117,6 @@ def test_warnings_are_the_last_words_too_until_they_are_mended(small: Small) -> 
         assert all(words.count(then) == 1 for _, then in told.REMEDIES if then in words)
     mended = small_site.build(small.docs, *STRICT)
     assert mended.returncode == 0, mended.stderr
-    assert list(differences(small.clean, small.docs / "_build" / "html")) == []
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
