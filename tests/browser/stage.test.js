@@ -68,17 +68,18 @@ function write([id, value]) {
   field.dispatchEvent(new Event("change"));
 }
 
-/** The height of the page, and the size and the place of each picture; runs in the page. */
+/** The height of the page, where each picture stands in its place and how large, and what is cut off; runs in the page. */
 function layout() {
-  const pictures = [...document.querySelectorAll(".lab-panel, .stage-picture")].filter((one) => one.checkVisibility());
-  const places = pictures.map((panel) => {
-    const [around, picture] = [panel, panel.querySelector(".lab-picture svg:last-of-type, svg")];
-    const { top } = around.getBoundingClientRect();
-    const inner = picture?.getBoundingClientRect();
-    const cut = Math.max(0, panel.scrollHeight - panel.clientHeight - 1);
-    return `${panel.id} ${inner ? [inner.top - top, inner.width, inner.height].map(Math.round) : ""} ${cut}`;
+  const places = [...document.querySelectorAll(".lab-panel, .stage-picture")].filter((one) => one.checkVisibility());
+  const pictures = places.flatMap((place) => {
+    const { top } = place.getBoundingClientRect();
+    const inside = [...place.querySelectorAll(".lab-chart, .stage-plot")].map((one) => one.getBoundingClientRect());
+    const cut = Math.max(0, place.scrollHeight - place.clientHeight - 1);
+    return [place.id, ...inside.flatMap((one) => [one.top - top, one.width, one.height].map(Math.round)), cut].join(
+      " ",
+    );
   });
-  return [document.documentElement.scrollHeight, ...places].join("; ");
+  return [document.documentElement.scrollHeight, ...pictures].join("; ");
 }
 
 /** How strongly each of some elements is seen, by all that dims it; runs in the page. */
@@ -139,68 +140,72 @@ test("a finger drags the line, and not the page", { timeout: 60_000 }, async (co
   });
 });
 
-test("a finger turns to the next consequence, and scrolls, drags and slides as before", { timeout: 60_000 }, async (context) => {
-  const browser = await starters[0]();
-  context.after(() => browser.close());
-  await withPage(browser, PHONE, "swipe", async (page) => {
-    await page.goto(`${site.address}/lab/index.html`);
-    await page.settled();
-    const session = await page.page.context().newCDPSession(page.page);
-    await session.send("Emulation.setTouchEmulationEnabled", { enabled: true });
-    /** Move a finger over the middle of an element. */
-    const swipe = async (selector, [dx, dy]) => {
-      const { x, y, width, height } = await page.evaluate(
-        (one) => document.querySelector(one).getBoundingClientRect().toJSON(),
-        selector,
-      );
-      const at = (share) => [{ x: x + width / 2 + dx * (share - 0.5), y: y + height / 2 + dy * share }];
-      await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: at(0) });
-      for (let i = 1; i <= 8; i++) {
-        await session.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: at(i / 8) });
-        await page.painted();
-      }
-      await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+test(
+  "a finger turns to the next consequence, and scrolls, drags and slides as before",
+  { timeout: 60_000 },
+  async (context) => {
+    const browser = await starters[0]();
+    context.after(() => browser.close());
+    await withPage(browser, PHONE, "swipe", async (page) => {
+      await page.goto(`${site.address}/lab/index.html`);
       await page.settled();
-      await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
-    };
-    const told = ".lab-panel.chosen .lab-told";
-    const seen = async (name, why) => {
-      const panels = await page.evaluate(() =>
-        [...document.querySelectorAll(".lab-panel")].filter((one) => one.checkVisibility()).map(({ id }) => id),
-      );
-      assert.deepEqual(panels, [`lab-part-${name}`], why);
-      assert.equal(await text(page, "[role=tab][aria-selected=true]"), await text(page, `#lab-tab-${name}`));
-    };
-    await seen("scalings", "at first");
-    await swipe(told, [200, 0]);
-    await seen("scalings", "nothing comes before the first");
-    await swipe(told, [-200, 5]);
-    await seen("mean", "to the left, the next");
-    await swipe(told, [-20, 0]);
-    await seen("mean", "a finger that trembles turns nothing");
-    await swipe(told, [-200, 0]);
-    await seen("elements", "and the next");
-    await swipe(told, [200, 0]);
-    await seen("mean", "to the right, back");
-    assert.equal(await page.evaluate(() => document.querySelector(".lab-board").style.translate), "");
-    await swipe(told, [-30, -150]);
-    await seen("mean", "up, the page scrolls");
-    assert.ok((await page.evaluate(() => scrollY)) > 60);
-    await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
-    await swipe(".knob", [-20, -30]);
-    await seen("mean", "the line is dragged");
-    assert.ok((await page.evaluate(() => Number(document.getElementById("lab-p").value))) < 0.4);
-    await page.evaluate(() => (location.hash = "v=1&show=depth"));
-    await page.painted();
-    await page.settled();
-    const layers = () => page.evaluate(() => document.getElementById("lab-layers").value);
-    const before = await layers();
-    await swipe("#lab-layers", [90, 0]);
-    await seen("depth", "a slider slides");
-    assert.notEqual(await layers(), before);
-    assert.deepEqual(page.errors, []);
-  });
-});
+      const session = await page.page.context().newCDPSession(page.page);
+      await session.send("Emulation.setTouchEmulationEnabled", { enabled: true });
+      /** Move a finger over the middle of an element. */
+      const swipe = async (selector, [dx, dy]) => {
+        const { x, y, width, height } = await page.evaluate(
+          (one) => document.querySelector(one).getBoundingClientRect().toJSON(),
+          selector,
+        );
+        const at = (share) => [{ x: x + width / 2 + dx * (share - 0.5), y: y + height / 2 + dy * share }];
+        await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: at(0) });
+        for (let i = 1; i <= 8; i++) {
+          await session.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: at(i / 8) });
+          await page.painted();
+        }
+        await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+        await page.settled();
+        await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
+      };
+      const told = ".lab-panel.chosen .lab-told";
+      const seen = async (name, why) => {
+        const panels = await page.evaluate(() =>
+          [...document.querySelectorAll(".lab-panel")].filter((one) => one.checkVisibility()).map(({ id }) => id),
+        );
+        assert.deepEqual(panels, [`lab-part-${name}`], why);
+        assert.equal(await text(page, "[role=tab][aria-selected=true]"), await text(page, `#lab-tab-${name}`));
+      };
+      await seen("scalings", "at first");
+      await swipe(told, [200, 0]);
+      await seen("scalings", "nothing comes before the first");
+      await swipe(told, [-200, 5]);
+      await seen("mean", "to the left, the next");
+      await swipe(told, [-20, 0]);
+      await seen("mean", "a finger that trembles turns nothing");
+      await swipe(told, [-200, 0]);
+      await seen("elements", "and the next");
+      await swipe(told, [200, 0]);
+      await seen("mean", "to the right, back");
+      assert.equal(await page.evaluate(() => document.querySelector(".lab-board").style.translate), "");
+      await swipe(told, [-30, -150]);
+      await seen("mean", "up, the page scrolls");
+      assert.ok((await page.evaluate(() => scrollY)) > 60);
+      await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
+      await swipe(".knob", [-20, -30]);
+      await seen("mean", "the line is dragged");
+      assert.ok((await page.evaluate(() => Number(document.getElementById("lab-p").value))) < 0.4);
+      await page.evaluate(() => (location.hash = "v=1&show=depth"));
+      await page.painted();
+      await page.settled();
+      const layers = () => page.evaluate(() => document.getElementById("lab-layers").value);
+      const before = await layers();
+      await swipe("#lab-layers", [90, 0]);
+      await seen("depth", "a slider slides");
+      assert.notEqual(await layers(), before);
+      assert.deepEqual(page.errors, []);
+    });
+  },
+);
 
 for (const start of starters) {
   describe(`what a person sees of the lab in ${start.name.replace("start", "")}`, () => {
@@ -268,29 +273,33 @@ for (const start of starters) {
         }
       });
 
-      onLab(`a mistake moves nothing, dims what it does not belong to, and lights it again: ${where}`, size, async (page) => {
-        const parts = [".stage-rows tr:nth-child(3)", "#lab-output", "#lab-summary", ".lab-panel.chosen .lab-chart"];
-        const still = await page.evaluate(layout);
-        const hold = async (what, least, most) => {
-          const strengths = await page.evaluate(strength, parts);
-          assert.ok(Math.min(...strengths) >= least && Math.max(...strengths) <= most, `${what}: ${strengths}`);
-          assert.equal(await page.evaluate(layout), still, what);
-        };
-        await hold("before", 1, 1);
-        for (const [id, wrong] of MISTAKES) {
-          const right = await page.evaluate((one) => document.getElementById(one).value, id);
-          await page.evaluate(write, [id, wrong]);
-          assert.notEqual(await text(page, `#${id}-problem`), "");
-          assert.deepEqual(await inSight(page, size === DESK ? [`#${id}-problem`] : []), size === DESK ? [true] : []);
-          await hold(id, 0.1, 0.6);
-          await page.evaluate(write, [id, right]);
-          await page.settled();
-          await hold(`${id}, mended`, 1, 1);
-        }
-        await page.evaluate(() => (location.hash = "v=1&p=2"));
-        await page.page.waitForFunction(() => document.getElementById("lab-message").textContent);
-        await hold("a link", 0.1, 0.6);
-      });
+      onLab(
+        `a mistake moves nothing, dims what it does not belong to, and lights it again: ${where}`,
+        size,
+        async (page) => {
+          const parts = [".stage-rows tr:nth-child(3)", "#lab-output", "#lab-summary", ".lab-panel.chosen .lab-chart"];
+          const still = await page.evaluate(layout);
+          const hold = async (what, least, most) => {
+            const strengths = await page.evaluate(strength, parts);
+            assert.ok(Math.min(...strengths) >= least && Math.max(...strengths) <= most, `${what}: ${strengths}`);
+            assert.equal(await page.evaluate(layout), still, what);
+          };
+          await hold("before", 1, 1);
+          for (const [id, wrong] of MISTAKES) {
+            const right = await page.evaluate((one) => document.getElementById(one).value, id);
+            await page.evaluate(write, [id, wrong]);
+            assert.notEqual(await text(page, `#${id}-problem`), "");
+            assert.deepEqual(await inSight(page, size === DESK ? [`#${id}-problem`] : []), size === DESK ? [true] : []);
+            await hold(id, 0.1, 0.6);
+            await page.evaluate(write, [id, right]);
+            await page.settled();
+            await hold(`${id}, mended`, 1, 1);
+          }
+          await page.evaluate(() => (location.hash = "v=1&p=2"));
+          await page.page.waitForFunction(() => document.getElementById("lab-message").textContent);
+          await hold("a link", 0.1, 0.6);
+        },
+      );
 
       onLab(`what is fetched before the first view stands there is little: ${where}`, size, async (page) => {
         const names = await page.evaluate(() =>
@@ -311,7 +320,10 @@ for (const start of starters) {
           .filter(({ name }) => name.includes("/_static/lab/"))
           .map(({ name }) => new URL(name).pathname),
       );
-      assert.ok(names.some((name) => name.endsWith("take_along_view.js")), names.join());
+      assert.ok(
+        names.some((name) => name.endsWith("take_along_view.js")),
+        names.join(),
+      );
       assert.ok(weight(names) < MOST_BYTES_AT_FIRST, `${weight(names)}: ${names}`);
     });
 

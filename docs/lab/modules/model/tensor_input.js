@@ -82,8 +82,7 @@ function readNested(text) {
   };
   const shape = readList(1);
   const rest = tokens.slice(at).join(" ");
-  if (rest && !/^[a-z_]+=/i.test(rest))
-    throw new InputError(`Values must be one list; got ${quoted(rest)} after it`);
+  if (rest && !/^[a-z_]+=/i.test(rest)) throw new InputError(`Values must be one list; got ${quoted(rest)} after it`);
   return { numbers, shape };
 }
 
