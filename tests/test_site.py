@@ -275,7 +275,7 @@ def test_one_palette_everywhere(site: Path) -> None:
 
 
 def test_all_pages_share_one_style_sheet(site: Path) -> None:
-    """In its version; what is live has another one. A page with formulas fetches the fonts that it shows before it."""
+    """In its version; the lab has another one. A page with formulas fetches the fonts that it shows before it."""
     from site_extensions import math_font
 
     versions = set()
@@ -286,7 +286,7 @@ def test_all_pages_share_one_style_sheet(site: Path) -> None:
         shown = math_font.shown((site / name).read_text(encoding="utf-8")).all
         assert bool(fonts) == bool(shown), name
         labs = page(site, name).select("link[href*='lab.css']")
-        assert len(labs) == (name in {"index.html", "lab/index.html"}), name
+        assert len(labs) == (name == "lab/index.html"), name
     (version,) = versions
     assert re.fullmatch(r"_static/site\.css\?v=[0-9a-f]{8}", version)
     served = {path.relative_to(site).as_posix() for path in site.rglob("*.css")}

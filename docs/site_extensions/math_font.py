@@ -1,4 +1,4 @@
-"""Cut the mathematics font to what the formulas show, in two pieces: what most pages need, and the rest.
+"""Cut the mathematics font to what the formulas show, in two pieces: what many pages need, and the rest.
 
 Browsers ask for a piece when a page shows one of its characters. Chromium takes what stretches, and
 the measures of all formulas, from the piece that has the space: that is the common one.
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 FAMILY = "STIX Two Math"
 COMMON, REST = (Path("_static") / f"stix-two-math{which}.woff2" for which in ("", "-rest"))
-# A character is common if it is on one in so many of the pages with formulas.
-ONE_IN = 8
+# A character is common if it is on one in so many of the pages with formulas. So are all of ASCII:
+# Chromium asks for the piece that has a letter also where the letter is shown as an italic one.
+ONE_IN = 4
 # Browsers draw a root's sign by themselves, and measure the space.
 ALWAYS = frozenset("√ ")
 LEAVES = "mi, mo, mn, mtext, ms"
@@ -121,7 +122,8 @@ def in_pieces(pages: Iterable[Shown]) -> Pieces:
         else NOTHING
     )
     often = {c for c in whole.all if sum(c in page.all for page in found) * ONE_IN >= len(found)}
-    common = frozenset(often | (whole.stretched & stretchable()) | ALWAYS)
+    plain = {c for c in whole.all if c.isascii()}
+    common = frozenset(often | plain | (whole.stretched & stretchable()) | ALWAYS)
     return Pieces(common, whole.all - common, whole)
 
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 STATIC = Path("_static")
 SHEET = STATIC / "site.css"
-# The lab's own sheet is served on its own, where the lab is, and where the first page's rows answer.
-APART = {"lab.css": re.compile('class="lab-part"|id="live-rows"')}
+# The lab's own sheet is served on its own, where the lab is.
+APART = {"lab.css": 'class="lab-part"'}
 SHEETS = re.compile(
     r'\s*<link rel="stylesheet"[^>]*? href="((?:\.\./)*)_static/((?!inline/)[^"?]+)[^"]*"[^>]*>'
 )
@@ -77,7 +77,7 @@ def with_one_sheet(page: Moved, memory: Memory) -> Moved:
         nonlocal first
         root, name = found.groups()
         if name in APART:
-            return found[0] if APART[name].search(body) else ""
+            return found[0] if APART[name] in body else ""
         now = f'<link rel="stylesheet" href="{root}{SHEET.as_posix()}">' if first else ""
         first = False
         return now
