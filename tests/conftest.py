@@ -9,6 +9,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 from background import DOCS, ROOT, Background, Site
+from offline import sitecustomize  # noqa: F401  # tests reach this machine alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 import small_site
-from background import ROOT
+from background import ROOT, without_network
 from reproducible import differences
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
     """Build the small site once, without a network, and keep a copy of what came."""
     folder = tmp_path_factory.mktemp("small")
     docs, asked = small_site.write(folder), folder / "asked"
-    path = os.pathsep.join([str(ROOT / "tests" / "offline"), str(ROOT)])
+    path = without_network({"PYTHONPATH": str(ROOT)})
     built = small_site.build(docs, *STRICT, PYTHONPATH=path, ASKED=str(asked))
     assert built.returncode == 0, built.stdout + built.stderr
     clean = folder / "clean"

@@ -27,8 +27,8 @@ SCRIPT = re.compile(r'File "(?P<place>[^"]*[/\\]examples[/\\][^"]+\.py)", line (
 OURS = re.compile(
     r"^(?:sphinx\.errors\.)?(?:ExtensionError|ConfigError): (?P<what>(?!Handler ).+)$", re.MULTILINE
 )
-PLACED = re.compile(r"(?P<place>[^\s:]+\.\w+)(?::(?P<line>\d+))?: (?P<what>.+)")
-SYSTEM = re.compile(r"\[Errno (?P<number>\d+)\] (?P<what>[^:\n]+)(?:: '(?P<place>[^']+)')?")
+PLACED = re.compile(r"(?P<place>[^\s:]*[./\\][^\s:]*)(?::(?P<line>\d+))?: (?P<what>.+)")
+SYSTEM = re.compile(r"\[Errno (?P<number>\d+)\] (?P<what>[^:)\n]+)(?:: '(?P<place>[^']+)')?")
 RAISED = re.compile(r"^(?P<what>\w[\w.]*(?:Error|Exception|Interrupt)\b.*)$", re.MULTILINE)
 # What to do, by the first words that fit.
 REMEDIES = (

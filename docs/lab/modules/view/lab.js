@@ -52,11 +52,10 @@ let lit = 0;
 const waiting = new Set();
 /** @type {Map<string, Panel>} */
 const panels = new Map();
-let loading = 0;
+let [loading, quiet] = [0, 0];
 // Whether what is looked at first stands there.
 let answered = false;
 let scheduled = false;
-let quiet = 0;
 /** The fragment of the address that was followed or written last; another one is still to be followed. */
 let known = location.hash;
 /** @type {{render: (derived: Derived) => void} | undefined} */
@@ -192,8 +191,7 @@ function frame() {
 function settle() {
   const fragment = writeFragment(state);
   const first = fragment === writeFragment(initialState());
-  const { hash } = location;
-  if (hash === known && hash !== fragment && !message.textContent && (hash || !first)) {
+  if (location.hash === known && known !== fragment && !message.textContent && (known || !first)) {
     history.replaceState(null, "", fragment);
     known = location.hash;
   }
@@ -202,8 +200,7 @@ function settle() {
 
 /** Follow the address: a state, a heading of this page, or a sentence about what is wrong. */
 function follow() {
-  const fragment = location.hash;
-  known = fragment;
+  const fragment = (known = location.hash);
   if (document.getElementById(fragment.slice(1)) && fragment !== "") return;
   try {
     take(readFragment(fragment));
