@@ -499,6 +499,23 @@ for (const start of starters) {
     );
 
     onLab(
+      "another question takes another seed, which its field shows, and lets a held mask go",
+      { ...DESK, state: "#v=1&seed=987654321&mask=0110&show=guess" },
+      async (page) => {
+        const seed = () => page.evaluate(() => document.getElementById("lab-seed").value);
+        assert.equal(await seed(), "987654321");
+        await page.evaluate(() => document.querySelector("#lab-part-guess .lab-head button").click());
+        await page.settled();
+        assert.match(await seed(), /^\d{1,5}$/);
+        assert.equal(await page.evaluate(() => document.querySelectorAll(".stage-plot.held").length), 0);
+        assert.match(await text(page, "#lab-python"), new RegExp(`manual_seed\\(${await seed()}\\)`));
+        await page.evaluate(() => document.querySelector(".lab-tools button").click());
+        await page.settled();
+        assert.equal(await seed(), "987654321");
+      },
+    );
+
+    onLab(
       "a thousand elements are dots, bars, and one that can be dropped",
       { ...PHONE, state: "#v=1&x=1*1000&p=0.3" },
       async (page) => {

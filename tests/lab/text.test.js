@@ -7,7 +7,7 @@ import { test } from "node:test";
 
 import { values } from "../../docs/lab/modules/model/dropout_model.js";
 import { InputError, readTensor } from "../../docs/lab/modules/model/tensor_input.js";
-import { place, printTensor, pythonTensor } from "../../docs/lab/modules/model/tensor_text.js";
+import { place, printTensor, pythonTensor, shown } from "../../docs/lab/modules/model/tensor_text.js";
 
 const folder = process.env.VECTORS ?? assert.fail("VECTORS names no folder");
 const vectors = JSON.parse(readFileSync(join(folder, "vectors.json"), "utf8"));
@@ -108,3 +108,9 @@ for (const [text, reason] of [
     );
   });
 }
+
+test("a number for people has no idle digits, keeps its sign, and is written as torch does where it is not finite", () => {
+  const written = [2, 0.5, 1 / 3, 1234567, -0, NaN, Infinity, -Infinity].map((value) => shown(value));
+  assert.deepEqual(written, ["2", "0.5", "0.3333", "1235000", "-0", "nan", "inf", "-inf"]);
+  assert.equal(shown(2 / 3, 2), "0.67");
+});

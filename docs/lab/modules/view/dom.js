@@ -111,5 +111,5 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** A seed that nobody chose. */
-export const randomSeed = () => BigInt(crypto.getRandomValues(new Uint32Array(1))[0]);
+/** A seed that nobody chose, short enough to be read in its field and told to others. */
+export const randomSeed = () => BigInt(crypto.getRandomValues(new Uint16Array(1))[0]);
