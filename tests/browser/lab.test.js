@@ -400,13 +400,25 @@ for (const start of starters) {
           characterData: true,
           subtree: true,
         });
+        // The clock that waits for a pause stands still: a busy machine makes pauses of its own.
+        const [set, clear, waiting] = [globalThis.setTimeout, globalThis.clearTimeout, new Map()];
+        let last = 0;
+        globalThis.setTimeout = (action, after) => {
+          if (after !== 700) return set(action, after);
+          waiting.set(--last, action);
+          return last;
+        };
+        globalThis.clearTimeout = (one) => waiting.delete(one) || clear(one);
         const slide = document.querySelector("#lab-part-dock input[type=range]");
         for (let p = 10; p < 90; p++) {
           slide.value = String(p / 100);
           slide.dispatchEvent(new Event("input"));
           await new Promise((resolve) => requestAnimationFrame(resolve));
         }
-        await new Promise((resolve) => setTimeout(resolve, 1500));
+        if (said.length > 0 || waiting.size !== 1) said.push(`${said.length} and ${waiting.size} before the pause`);
+        for (const action of waiting.values()) action();
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+        [globalThis.setTimeout, globalThis.clearTimeout] = [set, clear];
         return said;
       });
       assert.equal(announced.length, 1);

@@ -94,7 +94,8 @@ describe("reading, in Chromium", () => {
       await copy.focus();
       await page.page.keyboard.press("Shift+Tab");
       await page.page.keyboard.press("Tab");
-      await page.page.waitForTimeout(400);
+      // It fades in.
+      await copy.evaluate((one) => Promise.all(one.getAnimations().map(({ finished }) => finished)));
       assert.equal(await copy.evaluate((one) => getComputedStyle(one).opacity), "1");
       const { width, height } = await copy.boundingBox();
       assert.ok(width >= 32 && height >= 32, `${width} x ${height}`);
