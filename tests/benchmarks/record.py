@@ -36,7 +36,7 @@ class Limited(NamedTuple):
 
 
 def renew(name: str, *limits: Limited, **measured: object) -> bool:
-    """Write what was measured in place of what was there; say whether all limits are met."""
+    """Write what was measured in place of what was there, if all limits are met; say whether they are."""
     found: dict[str, object] = {
         "date": datetime.now(UTC).date().isoformat(),
         "versions": {
@@ -47,8 +47,11 @@ def renew(name: str, *limits: Limited, **measured: object) -> bool:
         "processors": os.cpu_count(),
         "limits": [limited._asdict() for limited in limits],
     }
-    text = json.dumps(found | measured, indent=2) + "\n"
-    (FOLDER / f"{name}.json").write_text(text, encoding="utf-8")
     for limited in limits:
         print(limited)
-    return all(limited.is_met for limited in limits)
+    if not all(limited.is_met for limited in limits):
+        print(f"not recorded: {name}")
+        return False
+    text = json.dumps(found | measured, indent=2) + "\n"
+    (FOLDER / f"{name}.json").write_text(text, encoding="utf-8")
+    return True

@@ -17,7 +17,7 @@ const KINDS = {
 };
 const CONTRIBUTING = readFileSync(new URL("../../CONTRIBUTING.md", import.meta.url), "utf8");
 const [, RECIPE] = /```text\n(Content-Security-Policy: [^`]*)```/.exec(CONTRIBUTING);
-/** What a server sends with every file. */
+/** What a server sends with every page. */
 export const HEADERS = Object.fromEntries(
   RECIPE.trim()
     .split("\n")
@@ -51,13 +51,14 @@ export async function serve(port = 0) {
     }
     const kind = KINDS[extname(file)] ?? "application/octet-stream";
     const { body, headers } = contents(file, kind);
+    const isPage = kind.startsWith("text/html");
     response.writeHead(200, {
-      ...HEADERS,
+      ...(isPage ? HEADERS : { "X-Content-Type-Options": "nosniff" }),
       ...headers,
       "Content-Type": kind,
       "Content-Length": body.length,
       // What all pages share is asked for once in a window.
-      "Cache-Control": kind.startsWith("text/html") ? "no-cache" : "max-age=3600",
+      "Cache-Control": isPage ? "no-cache" : "max-age=3600",
     });
     response.end(body);
   });
