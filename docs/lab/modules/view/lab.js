@@ -53,6 +53,8 @@ const waiting = new Set();
 /** @type {Map<string, Panel>} */
 const panels = new Map();
 let loading = 0;
+// The address as it was last read or written.
+let address = "";
 // Whether what is looked at first stands there.
 let answered = false;
 let scheduled = false;
@@ -190,14 +192,18 @@ function frame() {
 function settle() {
   const fragment = writeFragment(state);
   const first = fragment === writeFragment(initialState());
-  if (location.hash !== fragment && !message.textContent && (location.hash || !first))
+  // Another address than that is a link which is about to be followed.
+  if (location.hash === address && address !== fragment && !message.textContent && (address || !first)) {
     history.replaceState(null, "", fragment);
+    address = location.hash;
+  }
   output.settle();
 }
 
 /** Follow the address: a state, a heading of this page, or a sentence about what is wrong. */
 function follow() {
   const fragment = location.hash;
+  address = fragment;
   if (document.getElementById(fragment.slice(1)) && fragment !== "") return;
   try {
     take(readFragment(fragment));
