@@ -498,6 +498,20 @@ for (const start of starters) {
       },
     );
 
+    onLab("a link that is followed while the address is about to be written is not lost", DESK, async (page) => {
+      await page.evaluate(() => {
+        const field = document.getElementById("lab-p");
+        field.value = "0.3";
+        field.dispatchEvent(new Event("change"));
+        // Longer than the pause after which the address follows.
+        for (const start = performance.now(); performance.now() < start + 900;);
+        location.hash = "v=1&p=0.9";
+      });
+      await page.painted();
+      await page.settled();
+      assert.equal(await page.evaluate(() => document.getElementById("lab-p").value), "0.9");
+    });
+
     onLab(
       "another question takes another seed, which its field shows, and lets a held mask go",
       { ...DESK, state: "#v=1&seed=987654321&mask=0110&show=guess" },

@@ -57,7 +57,7 @@ let [loading, quiet] = [0, 0];
 let answered = false;
 let scheduled = false;
 /** The fragment of the address that was followed or written last; another one is still to be followed. */
-let known = location.hash;
+let address = location.hash;
 /** @type {{render: (derived: Derived) => void} | undefined} */
 let takeAlong;
 let due = Infinity;
@@ -191,16 +191,17 @@ function frame() {
 function settle() {
   const fragment = writeFragment(state);
   const first = fragment === writeFragment(initialState());
-  if (location.hash === known && known !== fragment && !message.textContent && (known || !first)) {
+  if (location.hash === address && address !== fragment && !message.textContent && (address || !first)) {
     history.replaceState(null, "", fragment);
-    known = location.hash;
+    address = location.hash;
   }
   output.settle();
 }
 
 /** Follow the address: a state, a heading of this page, or a sentence about what is wrong. */
 function follow() {
-  const fragment = (known = location.hash);
+  const fragment = location.hash;
+  address = fragment;
   if (document.getElementById(fragment.slice(1)) && fragment !== "") return;
   try {
     take(readFragment(fragment));
