@@ -94,7 +94,7 @@ describe("on a slow network, with nothing in the cache", () => {
       const to = process.env.BUDGET_JSON;
       if (to) writeFileSync(to, `${JSON.stringify(Object.fromEntries(pages), null, 1)}\n`);
     },
-    { timeout: 300_000 },
+    { timeout: 600_000 },
   );
   after(() => browser?.close());
 
