@@ -119,7 +119,7 @@ describe("on a slow network, with nothing in the cache", () => {
       pages = await measureAll(browser);
       if (process.env.RECORD) renew("site", highest(pages), { chromium: browser.version });
     },
-    { timeout: 300_000 },
+    { timeout: 600_000 },
   );
   after(() => browser?.close());
 
