@@ -74,12 +74,16 @@ async function measureAll(browser) {
   const found = new Map(PAGES.map((name) => [name, { bytes: 0, figures: 0, requests: 0, shift: 0 }]));
   const work = async () => {
     const site = await serve();
-    for (let job = jobs.shift(); job; job = jobs.shift()) {
-      const now = await measured(browser, site, job.name, job.width);
-      const before = found.get(job.name);
-      for (const what of Object.keys(now)) before[what] = Math.max(before[what], now[what]);
+    try {
+      for (let job = jobs.shift(); job; job = jobs.shift()) {
+        const now = await measured(browser, site, job.name, job.width);
+        const before = found.get(job.name);
+        for (const what of Object.keys(now)) before[what] = Math.max(before[what], now[what]);
+      }
+    } finally {
+      jobs.length = 0; // one page that fails is enough
+      site.close();
     }
-    site.close();
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return found;
