@@ -13,7 +13,7 @@ function typed(block) {
   const lines = copy.textContent.trimEnd().split("\n");
   if (!lines.some((line) => PROMPT.test(line))) return lines.join("\n");
   const said = lines.filter((line) => PROMPT.test(line) || !line.trim());
-  return said.map((line) => line.replace(PROMPT, "$1")).join("\n");
+  return said.map((line) => line.replace(PROMPT, "$1")).join("\n").trimEnd();
 }
 
 for (const block of document.querySelectorAll("div.highlight pre")) {
