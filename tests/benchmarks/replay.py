@@ -80,7 +80,7 @@ def main() -> int:
     start = run("-m", "dropout_explained", *COMMAND)
     imported = run("-c", "import torch")
     rows.append(compare("explain, a command / import torch", start, imported, repetitions))
-    limits = [Limited(f"time of: {row.what}", row.ours / row.torch, 1) for row in rows]
+    limits = [Limited(f"time: {row.what}", row.ours / row.torch, 1) for row in rows]
     met = renew("replay", *limits, repetitions=repetitions, rows=[row._asdict() for row in rows])
     return 0 if met else 1
 
