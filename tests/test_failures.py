@@ -101,7 +101,7 @@ def test_what_stops_a_build_has_its_place_and_remedy_in_the_last_words(
 
 def test_warnings_are_the_last_words_too_until_they_are_mended(small: Small) -> None:
     """A missing image, number and label and an unknown directive; also of a second build of the same pages."""
-    wrong = "Each ![is](no.svg) {ref}`law-three` {glue:text}`none`.\n:::\n\n```{dirctive}\n```\n\n:::{note}\nA"
+    wrong = "Each ![is](no.svg) {ref}`law-three` {glue:text}`none`.\n:::\n\n```{no-such-directive}\n```\n\n:::{note}\nA"
     page = small.docs / "one.md"
     with edited(page, "Each is", wrong) as line:
         first, again = (last_words(small_site.build(small.docs, *STRICT)) for _ in range(2))
@@ -113,7 +113,7 @@ def test_warnings_are_the_last_words_too_until_they_are_mended(small: Small) -> 
             "No key 'none'",
         ):
             assert f"{page}, line {line}: {what}" in words
-        assert f"{page}, line {line + 3}: Unknown directive type: 'dirctive'" in words
+        assert f"{page}, line {line + 3}: Unknown directive type: 'no-such-directive'" in words
         assert all(words.count(then) == 1 for _, then in told.REMEDIES if then in words)
     mended = small_site.build(small.docs, *STRICT)
     assert mended.returncode == 0, mended.stderr
