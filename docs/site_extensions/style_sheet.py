@@ -137,7 +137,8 @@ def write(app: Sphinx, pages: Collection[str], fonts: str) -> tuple[str, set[str
     """Write the sheet for these pages; return its version and the pictures that it names."""
     site, own, memory = Path(app.outdir), Path(app.srcdir) / STATIC, Memory.of(Path(app.doctreedir))
     sheet = fonts + taken(site, own, memory, names(app))
-    beside = "".join((own / name).read_text(encoding="utf-8") for name in APART)
+    apart = [own / name for name in APART if (own / name).exists()]
+    beside = "".join(path.read_text(encoding="utf-8") for path in apart)
     used = purged.used(pages, [scripts(site, pages)])
     made_from = digest(json.dumps([sheet, beside, *map(sorted, used), digest_of_purging()]))
     target = site / SHEET
