@@ -107,9 +107,7 @@ def lowest(session: nox.Session) -> None:
 def mutate(session: nox.Session) -> None:
     """Change one formula at a time, and see whether a test turns red; about ten minutes."""
     install(session, "test")
-    # Where what is measured is recorded.
-    environment = {"PYTHONPATH": str(Path("tests") / "benchmarks")}
-    session.run("python", "tests/mutate.py", *session.posargs, env=environment)
+    session.run("python", "tests/mutate.py", *session.posargs)
 
 
 @nox.session(default=False)
