@@ -98,13 +98,15 @@ async function dragged(browser, what, x, slower, most) {
     const times = await page.evaluate(drag);
     const late = times.filter((time) => time > most).length;
     const longest = Math.max(...times);
+    // One frame in a hundred is that in which the machine does something else.
+    const nearlyAll = times.sort((a, b) => a - b)[Math.floor(0.99 * (times.length - 1))];
     const numbers = [median([...times]), longest].map((time) => `${time.toFixed(1).padStart(6)} ms`).join(" ");
     const name = `${named(browser)}, ${what}${slower > 1 ? `, ${slower} times slower` : ""}`;
     console.log(`${name.padEnd(68)} ${numbers} ${String(late).padStart(4)} of ${times.length} over ${most} ms`);
     const slowed = slower > 1 ? `, processor slowed ${slower} times` : "";
     return {
-      what: `longest script of a frame while p is dragged, ${what}, ${browser.name}${slowed}`,
-      measured: longest,
+      what: `script of 99 in 100 frames while p is dragged, ${what}, ${browser.name}${slowed}`,
+      measured: nearlyAll,
       limit: most,
       unit: "ms",
     };
