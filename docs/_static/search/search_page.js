@@ -15,7 +15,9 @@
   const field = document.getElementById("search-question");
   const list = document.getElementById("search-answers");
   const said = document.getElementById("search-said");
-  const index = indexed(globalThis.searchSections);
+  let index;
+  // Made when it is about to be asked: a phone works at it for a third of a second.
+  const ready = () => (index ??= indexed(globalThis.searchSections));
 
   /** A text with the words that were asked for marked. */
   function marked(text, words) {
@@ -57,7 +59,7 @@
   function show() {
     const question = field.value.trim();
     const words = question ? telling(question) : [];
-    const results = question ? found(index, question).slice(0, MOST_RESULTS) : [];
+    const results = question ? found(ready(), question).slice(0, MOST_RESULTS) : [];
     list.replaceChildren(...results.map((result) => answer(result, words)));
     said.textContent = !question
       ? ""
@@ -76,6 +78,7 @@
   }
 
   field.value = asked();
+  field.addEventListener("focus", ready, { once: true });
   if (location.search) note();
   field.addEventListener("input", () => {
     note();
