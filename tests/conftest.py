@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -30,6 +31,10 @@ profile("mutation", parent=hypothesis.settings.get_profile("repeatable"), phases
 # The command line's choice is read later, and wins.
 hypothesis.settings.load_profile("repeatable")
 mpl.use("agg")
+# What programs say is read here, and machines that run tests ask for colours.
+os.environ["NO_COLOR"] = "1"
+for asked in ("CLICOLOR_FORCE", "FORCE_COLOR", "FORCE_COLOUR", "PYTHON_COLORS"):
+    os.environ.pop(asked, None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

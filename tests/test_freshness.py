@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import pytest
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+jupyter_cache = pytest.importorskip("jupyter_cache")
 pytest.importorskip("sphinx")
 
 from site_extensions import freshness
@@ -49,16 +48,26 @@ def test_results_last_as_long_as_the_package(
 
     monkeypatch.setattr(freshness, "fingerprint", lambda _known: "first")
     freshness.forget_results(app, config)
-    for folder in results:
-        folder.mkdir(parents=True)
+    results[0].mkdir(parents=True)
     freshness.forget_results(app, config)
     assert all(folder.exists() for folder in results)
     first = config.nb_execution_cache_path
 
     monkeypatch.setattr(freshness, "fingerprint", lambda _known: "second")
     freshness.forget_results(app, config)
-    assert not any(folder.exists() for folder in results)
+    assert not results[0].exists()
+    assert not Path(first).exists()
     assert config.nb_execution_cache_path != first
+
+
+def test_the_list_of_what_ran_is_made_before_pages_are_shared(tmp_path: Path) -> None:
+    """Two processes would both make it, and one of them would fail; what is listed stays."""
+    executed = tmp_path / "executed"
+    freshness.begin_list(executed)
+    assert (executed / "global.db").exists()
+    jupyter_cache.get_cache(executed).change_cache_limit(7)
+    freshness.begin_list(executed)
+    assert jupyter_cache.get_cache(executed).get_cache_limit() == 7
 
 
 @pytest.mark.parametrize(

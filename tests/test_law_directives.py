@@ -22,8 +22,8 @@ from site_extensions.laws import Law, problems
 
 CONF = """
 extensions = [
-    "myst_nb", "sphinx_design", "sphinxcontrib.bibtex", "site_extensions.law_directives",
-    "site_extensions.mathml",
+    "myst_nb", "sphinx_design", "sphinxcontrib.bibtex", "site_extensions.freshness",
+    "site_extensions.law_directives", "site_extensions.mathml",
 ]
 bibtex_bibfiles = ["references.bib"]
 myst_enable_extensions = ["dollarmath"]

@@ -84,13 +84,23 @@ def forget_results(app: Sphinx, config: Config) -> None:
     if len(known) > before:
         memory.parent.mkdir(parents=True, exist_ok=True)
         memory.write_text(json.dumps(known), encoding="utf-8")
-    config.nb_execution_cache_path = str(app.doctreedir / "executed" / config.package_fingerprint)
+    executed = app.doctreedir / "executed" / config.package_fingerprint
+    config.nb_execution_cache_path = str(executed)
     record = app.doctreedir / "package_fingerprint"
     if not record.exists() or record.read_text() != config.package_fingerprint:
         shutil.rmtree(app.doctreedir / "executed", ignore_errors=True)
         shutil.rmtree(app.srcdir / "auto_examples", ignore_errors=True)
     record.parent.mkdir(parents=True, exist_ok=True)
     record.write_text(config.package_fingerprint)
+    begin_list(executed)
+
+
+def begin_list(cache: Path) -> None:
+    """Make the list of what ran, which two processes that read pages would both try to make."""
+    if not cache.exists():
+        from jupyter_cache import get_cache
+
+        get_cache(cache).list_cache_records()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
