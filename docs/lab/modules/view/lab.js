@@ -224,6 +224,8 @@ function onKey(event) {
 take(state);
 restore();
 if (location.hash) follow();
+// At once, and not in the first frame: what is still empty may be painted before it, and would move.
+for (const one of parts) if (waiting.delete(one)) one.render(derived);
 addEventListener("hashchange", () => {
   const before = state;
   follow();
