@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -40,6 +41,13 @@ for asked in ("CLICOLOR_FORCE", "FORCE_COLOR", "FORCE_COLOUR", "PYTHON_COLORS"):
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put first what needs no site, and last what waits longest for it."""
     items.sort(key=lambda item: [name in item.keywords for name in ("downloader", "site")])
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Trace the package until the site is read: those tests parse megabytes, and reach nothing else."""
+    coverage = sys.modules.get("coverage")
+    if coverage and "site" in item.keywords and (tracing := coverage.Coverage.current()):
+        tracing.stop()
 
 
 @pytest.fixture(autouse=True)
