@@ -26,7 +26,8 @@ const LIMITS = {
   // It brings the words of every section, which it looks through without a server.
   "search.html": { ...TEXT, bytes: 270_000 },
 };
-const WIDTHS = [390, 1280];
+const PHONE = 390;
+const WIDTHS = [PHONE, 1280];
 // What is called slow 4G: 1.6 Mbit/s down, 0.75 up, and 150 ms from a question to its answer.
 const BYTES_IN_MBIT = 1e6 / 8;
 const SLOW_4G = {
@@ -66,11 +67,18 @@ async function measured(browser, site, name, width) {
   });
 }
 
-/** Measure every page at every width, several at once: most of the time all of them wait. */
-async function measureAll(browser) {
+/** What is measured: every page on a phone; on a desk those with limits of their own, and for the record all. */
+function planned() {
   // What takes longest is not left for the end.
   const names = [...new Set([...Object.keys(LIMITS), ...PAGES])];
-  const jobs = names.flatMap((name) => WIDTHS.map((width) => ({ name, width })));
+  return names.flatMap((name) =>
+    WIDTHS.filter((width) => width === PHONE || name in LIMITS || process.env.RECORD).map((width) => ({ name, width })),
+  );
+}
+
+/** Measure every page, several at once: most of the time all of them wait. */
+async function measureAll(browser) {
+  const jobs = planned();
   const found = new Map(PAGES.map((name) => [name, { bytes: 0, figures: 0, requests: 0, shift: 0 }]));
   const work = async () => {
     const site = await serve();
