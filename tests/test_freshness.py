@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from conftest import DOCS
 
 jupyter_cache = pytest.importorskip("jupyter_cache")
 pytest.importorskip("sphinx")
 
-from site_extensions import freshness
+from site_extensions import freshness, recorded
 
 import dropout_explained
 
@@ -32,8 +34,6 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (package / name).write_text(MODULE)
     (package / "house.mplstyle").write_text("axes.grid: False")
     (tmp_path / "constraints.txt").write_text("torch==2.13.0")
-    (tmp_path / "docs" / "measured").mkdir(parents=True)
-    (tmp_path / "docs" / "measured" / "speed.json").write_text('{"seconds": 1}')
     monkeypatch.setattr(dropout_explained, "__file__", str(package / "__init__.py"))
     return package
 
@@ -78,13 +78,12 @@ def test_the_list_of_what_ran_is_made_before_pages_are_shared(tmp_path: Path) ->
         ("package/wing/scale.py", "p: float", "p: int"),
         ("package/house.mplstyle", "False", "True"),
         ("constraints.txt", "2.13.0", "2.14.0"),
-        ("docs/measured/speed.json", "1", "2"),
     ],
 )
 def test_an_edit_that_may_change_a_number_changes_the_fingerprint(
     name: str, old: str, new: str, package: Path
 ) -> None:
-    """In any module, in any folder, in the style, in the pinned versions and in what was measured."""
+    """In any module, in any folder, in the style and in the pinned versions."""
     before, path = freshness.fingerprint(), package.parent / name
     path.write_text(path.read_text().replace(old, new))
     assert freshness.fingerprint() != before
@@ -127,3 +126,55 @@ def test_a_file_that_comes_moves_or_goes_changes_the_fingerprint(package: Path) 
     (package / "wing" / "new.py").rename(package / "wing" / "newer.py")
     seen.add(freshness.fingerprint())
     assert len(seen) == 4
+
+
+def read(source: str, docs: Path) -> tuple[str, set[str]]:
+    """Return a page's source as it is parsed, and the files that it depends on."""
+    noted: set[str] = set()
+    app = SimpleNamespace(srcdir=docs, env=SimpleNamespace(note_dependency=noted.add))
+    lines = [source]
+    recorded.with_records(cast("Any", app), "page", lines)
+    return lines[0], {Path(path).name for path in noted}
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ('Path("../measured/replay.json")', {"replay.json"}),
+        ('open("measured/replay.json"), open("measured/audit.json")', {"replay.json", "audit.json"}),
+        ('Path("measured").glob("*.json")', {"replay.json", "audit.json", "lint.json"}),
+    ],
+)
+def test_a_page_runs_again_with_another_record_of_those_that_it_reads(
+    code: str, names: set[str], tmp_path: Path
+) -> None:
+    """Whichever it names, or all of a folder; another record changes nothing."""
+    folder = tmp_path / recorded.FOLDER
+    folder.mkdir()
+    records = [folder / f"{name}.json" for name in ("replay", "audit", "lint")]
+    for path in records:
+        path.write_text("{}")
+    source = f"kernelspec:\n  display_name: Python 3\n---\n{code}"
+    before, noted = read(source, tmp_path)
+    assert noted == names
+    assert before != source
+    for path in records:
+        path.write_text('{"seconds": 1}')
+        assert (read(source, tmp_path)[0] != before) == (path.name in names)
+        path.write_text("{}")
+
+
+def test_every_page_that_opens_a_record_is_known() -> None:
+    """Each mention in a cell of the site's pages; a page that reads none is parsed as it is."""
+    found = {}
+    for path in DOCS.rglob("*.md"):
+        source = path.read_text(encoding="utf-8")
+        cells = re.findall(r"```\{code-cell\}.*?\n```", source, re.DOTALL)
+        opened = [name for cell in cells for name in re.findall(r"measured[/\w.-]*\"", cell)]
+        now, noted = read(source, DOCS)
+        assert bool(noted) == bool(opened), path
+        assert (now == source) == (not opened), path
+        if opened:
+            found[path.stem] = noted
+    assert found["random_numbers"] == {"replay.json"}
+    assert len(found) > 2

@@ -1,13 +1,13 @@
 """What this site adds to Sphinx and its extensions: one idea a module.
 
 While sources are read: ``unfinished`` (what an interrupted build left), ``freshness`` (what must
-run again), ``findings`` (the catalogue of what
+run again), ``recorded`` (what was measured, and who states it), ``findings`` (the catalogue of what
 can be wrong), ``gallery`` (how scripts run and draw) and ``thumbnails`` (their cards),
 ``inventories`` (links to other sites without a network), ``law_directives`` and ``laws`` (each
 law on its page, all in one table), ``lead`` (the box that opens a page), ``mathml`` (formulas),
-``numbers`` and ``readings`` (numbers that a reader can move), ``progress`` (which page is
-being run), ``warned`` (an error that is left stays one), ``whole_output`` (what a cell
-printed), ``wheel`` (the package itself, to install from the site).
+``numbers`` and ``readings`` (numbers that a reader can move), ``progress`` (which page is being
+run), ``warned`` (an error that is left stays one), ``whole_output`` (what a cell printed),
+``wheel`` (the package itself, to install from the site).
 
 When pages are written: ``pages`` walks once over the built site and hands each file to functions
 that know nothing of Sphinx: ``accessible``, ``link_previews``, ``labelled_tables``, ``breakable``
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 # In this order: the first two empty the caches of the others.
 CONNECTED = (
     "unfinished", "freshness", "address", "colophon", "findings", "gallery", "inventories",
-    "law_directives", "lead", "mathml", "numbers", "pages", "progress", "warned", "wheel",
-    "whole_output",
+    "law_directives", "lead", "mathml", "numbers", "pages", "progress", "recorded", "warned",
+    "wheel", "whole_output",
 )  # fmt: skip
 
 

@@ -65,8 +65,6 @@ def fingerprint(known: dict[str, str] | None = None) -> str:
     """Return a digest of the package's code, style and catalogue, and of the versions that decide numbers."""
     package = Path(dropout_explained.__file__).parent
     sources = [path for path in package.rglob("*") if path.suffix in {".py", ".mplstyle", ".toml"}]
-    # What pages state and do not compute is recorded, because it differs from run to run.
-    sources += (package.parent / "docs" / "measured").glob("*.json")
     pinned = package.parent / "constraints.txt"
     return digest([*sources, *([pinned] if pinned.exists() else [])], package.parent, known)
 
