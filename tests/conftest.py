@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DOCS", "ROOT", "SCRIPTS"]
 
+# Tests that spend their time in torch's compiler, or parse the site, and reach nothing that others do not.
+UNTRACED = ("site", "compiles")
 SCRIPTS = sorted((ROOT / "examples").glob("*/plot_*.py"))
 
 profile = hypothesis.settings.register_profile
@@ -40,13 +42,14 @@ for asked in ("CLICOLOR_FORCE", "FORCE_COLOR", "FORCE_COLOUR", "PYTHON_COLORS"):
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put first what needs no site, and last what waits longest for it."""
-    items.sort(key=lambda item: [name in item.keywords for name in ("downloader", "site")])
+    items.sort(key=lambda item: [name in item.keywords for name in ("downloader", *UNTRACED)])
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Trace the package until the site is read: those tests parse megabytes, and reach nothing else."""
+    """Trace what tests reach of the package while there is something new to reach."""
     coverage = sys.modules.get("coverage")
-    if coverage and "site" in item.keywords and (tracing := coverage.Coverage.current()):
+    untraced = any(name in item.keywords for name in UNTRACED)
+    if coverage and untraced and (tracing := coverage.Coverage.current()):
         tracing.stop()
 
 

@@ -210,6 +210,7 @@ def test_a_dtype_that_does_not_exist_is_refused() -> None:
         replay_mask(1, 0.5, 0, stream="compiled", dtype=dtype)
 
 
+@pytest.mark.compiles
 @needs_compiler
 def test_a_million_elements_for_each_dtype() -> None:
     """Four calls in a graph, one a dtype, each with its own p: values of any sign, infinity and NaN."""
@@ -225,6 +226,7 @@ def test_a_million_elements_for_each_dtype() -> None:
             assert same_bits(stream.dropout(x, p, stream="compiled"), y)
 
 
+@pytest.mark.compiles
 @needs_compiler
 def test_extremes_of_p() -> None:
     """Where p rounds to 0 or to 1 in the type, and where it is: nothing is drawn then."""
@@ -241,6 +243,7 @@ def test_extremes_of_p() -> None:
         assert stream.draws == 8
 
 
+@pytest.mark.compiles
 @needs_compiler
 def test_words_are_dealt_in_memory_order() -> None:
     """Transposed, channels last, sliced and expanded inputs: in the order of the output's memory."""
@@ -262,6 +265,7 @@ def test_words_are_dealt_in_memory_order() -> None:
     assert not np.array_equal(drawn, replay_mask(first.shape, 0.5, 0, stream="compiled"))
 
 
+@pytest.mark.compiles
 @needs_compiler
 def test_executions_graph_breaks_and_eager_calls_go_on_in_the_stream() -> None:
     """Two graphs with an eager call between them, run three times: one stream tells all masks."""
@@ -285,6 +289,7 @@ def test_executions_graph_breaks_and_eager_calls_go_on_in_the_stream() -> None:
         assert same_bits(stream.dropout(x.t(), 0.2, stream="compiled"), fourth)
 
 
+@pytest.mark.compiles
 @needs_compiler
 def test_a_saved_state_tells_the_masks_of_a_training_step() -> None:
     """Forward and backward of a compiled model: the gradient passes where the mask says."""
@@ -305,6 +310,7 @@ def test_a_saved_state_tells_the_masks_of_a_training_step() -> None:
     torch.testing.assert_close(x.grad.double(), expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.compiles
 @needs_compiler
 def test_a_graph_takes_its_seeds_at_its_first_dropout() -> None:
     """What else draws in a graph comes before or after all of them; random tensors take one, too."""
@@ -327,6 +333,7 @@ def test_a_graph_takes_its_seeds_at_its_first_dropout() -> None:
     assert same_bits(stream.dropout(x, 0.5, layer="dropout2d"), c)
 
 
+@pytest.mark.compiles
 @needs_compiler
 def test_layers_by_channel_and_in_place_draw_from_the_eager_stream() -> None:
     """Their masks are those of eager calls after the same seed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -39,16 +40,24 @@ class Small(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
-    """Build the small site once, without a network, and keep a copy of what came."""
+def first(tmp_path_factory: pytest.TempPathFactory) -> Small:
+    """Build the small site once, without a network, and keep a copy of all of it."""
     folder = tmp_path_factory.mktemp("small")
-    docs, asked = small_site.write(folder), folder / "asked"
+    docs, asked = small_site.write(folder / "site"), folder / "asked"
     path = without_network({"PYTHONPATH": str(ROOT)})
     built = small_site.build(docs, *STRICT, PYTHONPATH=path, ASKED=str(asked))
     assert built.returncode == 0, built.stdout + built.stderr
-    clean = folder / "clean"
-    subprocess.run(["cp", "-r", str(docs / "_build" / "html"), str(clean)], check=True)
-    return Small(docs, clean, asked, built.stdout)
+    shutil.copytree(folder / "site", folder / "kept")
+    return Small(docs, folder / "kept" / "docs" / "_build" / "html", asked, built.stdout)
+
+
+@pytest.fixture
+def small(first: Small) -> Iterator[Small]:
+    """Return the small site as it was when it had been built, whatever a test makes of it."""
+    yield first
+    site = first.docs.parent
+    shutil.rmtree(site)
+    shutil.copytree(site.parent / "kept", site)
 
 
 @contextlib.contextmanager
