@@ -141,7 +141,10 @@ def read(source: str, docs: Path) -> tuple[str, set[str]]:
     ("code", "names"),
     [
         ('Path("../measured/replay.json")', {"replay.json"}),
-        ('open("measured/replay.json"), open("measured/audit.json")', {"replay.json", "audit.json"}),
+        (
+            'open("measured/replay.json"), open("measured/audit.json")',
+            {"replay.json", "audit.json"},
+        ),
         ('Path("measured").glob("*.json")', {"replay.json", "audit.json", "lint.json"}),
     ],
 )

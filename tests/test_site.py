@@ -49,6 +49,13 @@ def outputs(soup: BeautifulSoup) -> str:
     return "\n".join(cell.text for cell in soup.select(".cell_output"))
 
 
+def test_a_page_is_kept_without_all_that_is_known_of_the_site(site: Path) -> None:
+    """Sphinx loads every page again when one is edited; some kept the whole environment with them."""
+    kept = list((site.parent / "doctrees").rglob("*.doctree"))
+    assert len(kept) >= len(SOURCES)
+    assert [path.name for path in kept if b"BuildEnvironment" in path.read_bytes()] == []
+
+
 def speaks(block: str) -> bool:
     """Whether a cell prints or draws when it runs, and not only when a function of it is called."""
     source = re.sub(

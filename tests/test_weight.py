@@ -166,6 +166,26 @@ def test_the_sheet_depends_on_what_the_pages_are_and_not_on_what_was_built_today
     assert ".lead" not in (tmp_path / "html/_static/site.css").read_text()
 
 
+def test_words_of_the_pages_are_no_names_though_the_search_loads_them(tmp_path: Path) -> None:
+    """A sentence that is edited leaves the sheet as it is; what scripts name stays in it."""
+    app = application(tmp_path)
+    page = SHEETS.format(
+        '<script src="_static/search/sections.js"></script><script src="_static/a.js?v=1">'
+    )
+    said = tmp_path / "html" / "_static" / "search" / "sections.js"
+    said.parent.mkdir()
+    said.write_text('const sections = ["What was lead?"]')
+    script = tmp_path / "html" / "_static" / "a.js"
+    script.write_text("")
+    first, _ = style_sheet.write(app, [page], "")
+    assert ".lead" not in (tmp_path / "html/_static/site.css").read_text()
+    said.write_text('const sections = ["Nothing."]')
+    assert style_sheet.write(app, [page], "") == (first, set())
+    script.write_text('body.className = "lead"')
+    style_sheet.write(app, [page], "")
+    assert ".lead" in (tmp_path / "html/_static/site.css").read_text()
+
+
 def test_a_page_names_the_sheet_by_its_contents_behind_its_fonts() -> None:
     """Named again, the old version and the old fonts go; from the page of what is not found, too."""
     for root in ("../", "/dropout/"):

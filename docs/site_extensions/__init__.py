@@ -1,13 +1,13 @@
 """What this site adds to Sphinx and its extensions: one idea a module.
 
-While sources are read: ``unfinished`` (what an interrupted build left), ``freshness`` (what must
-run again), ``recorded`` (what was measured, and who states it), ``findings`` (the catalogue of what
-can be wrong), ``gallery`` (how scripts run and draw) and ``thumbnails`` (their cards),
-``inventories`` (links to other sites without a network), ``law_directives`` and ``laws`` (each
-law on its page, all in one table), ``lead`` (the box that opens a page), ``mathml`` (formulas),
-``numbers`` and ``readings`` (numbers that a reader can move), ``progress`` (which page is being
-run), ``warned`` (an error that is left stays one), ``whole_output`` (what a cell printed),
-``wheel`` (the package itself, to install from the site).
+While sources are read: ``quick`` (what a build spends), ``unfinished`` (what an interrupted build
+left), ``freshness`` (what must run again), ``recorded`` (what was measured, and who states it),
+``findings`` (the catalogue of what can be wrong), ``gallery`` (how scripts run and draw) and
+``thumbnails`` (their cards), ``inventories`` (links to other sites without a network),
+``law_directives`` and ``laws`` (each law on its page, all in one table), ``lead`` (the box that
+opens a page), ``mathml`` (formulas), ``numbers`` and ``readings`` (numbers that a reader can move),
+``progress`` (which page is being run), ``warned`` (an error that is left stays one),
+``whole_output`` (what a cell printed), ``wheel`` (the package itself, to install from the site).
 
 When pages are written: ``pages`` walks once over the built site and hands each file to functions
 that know nothing of Sphinx: ``accessible``, ``link_previews``, ``labelled_tables``, ``breakable``
@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-# In this order: the first two empty the caches of the others.
+# In this order: what is quick is so for the others, and the next two empty their caches.
 CONNECTED = (
-    "unfinished", "freshness", "address", "colophon", "findings", "gallery", "inventories",
+    "quick", "unfinished", "freshness", "address", "colophon", "findings", "gallery", "inventories",
     "law_directives", "lead", "mathml", "numbers", "pages", "progress", "recorded", "warned",
     "wheel", "whole_output",
 )  # fmt: skip
