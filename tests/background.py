@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 HTML = DOCS / "_build" / "html"
-# Set where the site has just been built: it is then tested as it stands, and by others at the same time.
+# Set where another builds the site, or just has: a file that appears then, and says what became of it. The site is
+# tested as it stands, and by others at the same time.
 AS_BUILT = "SITE_AS_BUILT"
 
 
@@ -74,10 +76,17 @@ class Background:
 
     def build(self) -> None:
         """Build the site, unless that has just been done, and serve it."""
-        self.site = self._pool.submit(self._serve if AS_BUILT in self._variables else self._build)
+        self.site = self._pool.submit(self._wait if AS_BUILT in self._variables else self._build)
+
+    def _wait(self) -> Site:
+        said = Path(self._variables[AS_BUILT])
+        while not (said.exists() and said.read_text(encoding="utf-8").strip()):
+            time.sleep(1)
+        assert said.read_text(encoding="utf-8").strip() == "built", f"{said}: no site"
+        return self._serve()
 
     def _serve(self) -> Site:
-        assert (HTML / "index.html").exists(), f"{AS_BUILT} is set, and {HTML} holds no site"
+        assert (HTML / "index.html").exists(), f"{HTML} holds no site"
         return Site(HTML, self._open.enter_context(reader.served(HTML)))
 
     def _build(self) -> Site:

@@ -229,6 +229,18 @@ def test_every_part_of_a_page_has_a_name(site: Path) -> None:
         assert not soup.select("summary[aria-label]"), name
 
 
+def test_every_part_of_a_formula_has_what_it_consists_of(site: Path) -> None:
+    """A fraction two parts, a letter with both indices three: browsers show something else in red, or nothing."""
+    parts = dict.fromkeys(("mfrac", "msub", "msup", "munder", "mover", "mroot"), 2)
+    parts |= dict.fromkeys(("msubsup", "munderover"), 3)
+    seen = set()
+    for name, soup in pages(site).items():
+        for one in soup.select(", ".join(f"math {tag}" for tag in parts)):
+            seen.add(one.name)
+            assert len(one.find_all(recursive=False)) == parts[one.name], f"{name}: {one}"
+    assert len(seen) > 4
+
+
 def test_mathematics_is_mathml_with_its_font(site: Path) -> None:
     """No TeX is left over, no script typesets, and the font has what the pages use."""
     from fontTools.ttLib import TTFont
