@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 HTML = DOCS / "_build" / "html"
+# What a build writes beside the sources, and may be writing now.
+WRITTEN = {"_build", "auto_examples", "gen_modules"}
 # Set where another builds the site, or just has: a file that appears then, and says what became of it. The site is
 # tested as it stands, and by others at the same time.
 AS_BUILT = "SITE_AS_BUILT"
@@ -34,6 +36,12 @@ class Site(NamedTuple):
 
     folder: Path
     address: str
+
+
+def written_by_hand() -> list[Path]:
+    """Return the sources of the site's pages."""
+    places = [place for place in DOCS.iterdir() if place.name not in WRITTEN]
+    return sorted({*DOCS.glob("*.md"), *(path for one in places for path in one.rglob("*.md"))})
 
 
 def without_network(variables: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from conftest import DOCS
+from background import DOCS, written_by_hand
 
 jupyter_cache = pytest.importorskip("jupyter_cache")
 pytest.importorskip("sphinx")
@@ -170,10 +170,7 @@ def test_a_page_runs_again_with_another_record_of_those_that_it_reads(
 def test_every_page_that_opens_a_record_is_known() -> None:
     """Each mention in a cell of the site's pages; a page that reads none is parsed as it is."""
     found = {}
-    written = DOCS / "_build", DOCS / "auto_examples"
-    for path in DOCS.rglob("*.md"):
-        if written[0] in path.parents or written[1] in path.parents:
-            continue
+    for path in written_by_hand():
         source = path.read_text(encoding="utf-8")
         cells = re.findall(r"```\{code-cell\}.*?\n```", source, re.DOTALL)
         opened = [name for cell in cells for name in re.findall(r"measured[/\w.-]*\"", cell)]

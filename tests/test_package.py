@@ -9,7 +9,8 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import DOCS, ROOT, SCRIPTS
+from background import written_by_hand
+from conftest import ROOT, SCRIPTS
 
 import dropout_explained
 from dropout_explained import figures
@@ -81,7 +82,7 @@ def test_the_names_of_the_article_come_first() -> None:
 
 def test_every_public_name_is_used() -> None:
     """By a page, a script or the command: what nobody needs does not exist."""
-    pages = [path for path in DOCS.rglob("*.md") if "_build" not in path.parts]
+    pages = written_by_hand()
     texts = [path.read_text(encoding="utf-8") for path in [*pages, *SCRIPTS]]
     commands = (ROOT / "dropout_explained").glob("cli*.py")
     texts += [path.read_text(encoding="utf-8") for path in commands]

@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 import torch
 import torch.nn.functional as F
+from background import written_by_hand
 from bs4 import BeautifulSoup
 from conftest import DOCS, ROOT, SCRIPTS
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.site
 
-SOURCES = [path for path in DOCS.rglob("*.md") if "_build" not in path.parts]
+SOURCES = written_by_hand()
 EXECUTED = sorted(path for path in SOURCES if "{code-cell}" in path.read_text(encoding="utf-8"))
 # Made by Sphinx from no page of ours.
 GENERATED = {"genindex.html", "search.html"}
