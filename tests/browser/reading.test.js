@@ -145,6 +145,24 @@ describe("reading, in Chromium", () => {
     });
   });
 
+  test("the search asks for its sections when it is about to be asked, and says if they do not come", async () => {
+    await withPage(browser, { width: 390, height: 844 }, "search-waits", async (page) => {
+      const asked = [];
+      await page.page.route("**/search/sections.js", (route) =>
+        asked.push(route) > 1 ? route.continue() : route.abort(),
+      );
+      await page.page.goto(`${site.address}/search.html`, { waitUntil: "networkidle" });
+      assert.equal(asked.length, 0);
+      const field = page.page.locator("#search-question");
+      await field.fill("p");
+      await page.page.getByText("The list of sections did not come.").waitFor();
+      await field.fill("p and q");
+      await page.page.locator("#search-answers a").first().waitFor();
+      assert.match(await page.page.locator("#search-said").textContent(), /sections\.$/);
+      page.errors.length = 0; // the browser's own word on the script that did not come
+    });
+  });
+
   test("on paper there are no buttons, and what is folded stands open", async () => {
     await withPage(browser, { width: 800 }, "paper", async (page) => {
       await page.goto(`${site.address}/understand/scaling.html`);

@@ -14,11 +14,13 @@ const SHOWN = 3;
 let ask;
 
 before(() => {
-  // In the order in which the search page loads them, as scripts of a page.
+  // In the order in which the search page loads them, as scripts of a page; what it looks through is brought last.
   const page = readFileSync(join(site, "search.html"), "utf8");
   globalThis.self = globalThis;
-  for (const [, name] of page.matchAll(/<script src="(_static\/(?:vendor|search)\/[^"?]+)/g))
+  for (const [, name] of page.matchAll(/<script (?=[^>]*?src="(_static\/(?:vendor|search)\/[^"?]+))/g))
     if (!name.endsWith("search_page.js")) runInThisContext(readFileSync(join(site, name), "utf8"));
+  const [, sections] = /data-sections="([^"]+)"/.exec(page);
+  runInThisContext(readFileSync(join(site, sections), "utf8"));
   const index = globalThis.siteSearch.indexed(globalThis.searchSections);
   ask = (question) => globalThis.siteSearch.found(index, question);
 });

@@ -15,9 +15,22 @@
   const field = document.getElementById("search-question");
   const list = document.getElementById("search-answers");
   const said = document.getElementById("search-said");
+  const { sections } = document.currentScript.dataset;
+  /** @type {Promise<object | undefined> | undefined} */
   let index;
+
+  /** Bring the sections, which weigh more than all else on the page. A script comes from a folder of files, too. */
+  const brought = () =>
+    new Promise((resolve) => {
+      const script = document.createElement("script");
+      script.src = sections;
+      script.onload = () => resolve(indexed(globalThis.searchSections));
+      script.onerror = () => resolve((index = undefined));
+      document.head.append(script);
+    });
+
   // Made when it is about to be asked: a phone works at it for a third of a second.
-  const ready = () => (index ??= indexed(globalThis.searchSections));
+  const ready = () => (index ??= brought());
 
   /** A text with the words that were asked for marked. */
   function marked(text, words) {
@@ -56,10 +69,16 @@
     return item;
   }
 
-  function show() {
+  async function show() {
     const question = field.value.trim();
     const words = question ? telling(question) : [];
-    const results = question ? found(ready(), question).slice(0, MOST_RESULTS) : [];
+    const made = question ? await ready() : undefined;
+    if (question !== field.value.trim()) return; // one typed on
+    if (question && !made) {
+      said.textContent = "The list of sections did not come. Type again to ask for it once more.";
+      return;
+    }
+    const results = made ? found(made, question).slice(0, MOST_RESULTS) : [];
     list.replaceChildren(...results.map((result) => answer(result, words)));
     said.textContent = !question
       ? ""
@@ -78,7 +97,8 @@
   }
 
   field.value = asked();
-  field.addEventListener("focus", ready, { once: true });
+  // Not at its focus, which it has from the start.
+  for (const sign of ["pointerdown", "keydown"]) field.addEventListener(sign, ready, { once: true });
   if (location.search) note();
   field.addEventListener("input", () => {
     note();
