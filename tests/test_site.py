@@ -50,13 +50,6 @@ def outputs(soup: BeautifulSoup) -> str:
     return "\n".join(cell.text for cell in soup.select(".cell_output"))
 
 
-def test_a_page_is_kept_without_all_that_is_known_of_the_site(site: Path) -> None:
-    """Sphinx loads every page again when one is edited; some kept the whole environment with them."""
-    kept = list((site.parent / "doctrees").rglob("*.doctree"))
-    assert len(kept) >= len(SOURCES)
-    assert [path.name for path in kept if b"BuildEnvironment" in path.read_bytes()] == []
-
-
 def speaks(block: str) -> bool:
     """Whether a cell prints or draws when it runs, and not only when a function of it is called."""
     source = re.sub(
@@ -228,6 +221,13 @@ def test_every_part_of_a_page_has_a_name(site: Path) -> None:
         assert all(names), name
         assert len(set(names)) == len(names), name
         assert not soup.select("summary[aria-label]"), name
+
+
+def test_a_page_is_kept_without_all_that_is_known_of_the_site(site: Path) -> None:
+    """Sphinx loads every page again when one is edited; some kept the whole environment with them."""
+    kept = list((site.parent / "doctrees").rglob("*.doctree"))
+    assert len(kept) >= len(SOURCES)
+    assert [path.name for path in kept if b"BuildEnvironment" in path.read_bytes()] == []
 
 
 def test_every_part_of_a_formula_has_what_it_consists_of(site: Path) -> None:

@@ -170,7 +170,7 @@ def test_words_of_the_pages_are_no_names_though_the_search_loads_them(tmp_path: 
     """A sentence that is edited leaves the sheet as it is; what scripts name stays in it."""
     app = application(tmp_path)
     page = SHEETS.format(
-        '<script src="_static/search/sections.js"></script><script src="_static/a.js?v=1">'
+        '<script src="_static/a.js?v=1" data-sections="_static/search/sections.js">'
     )
     said = tmp_path / "html" / "_static" / "search" / "sections.js"
     said.parent.mkdir()

@@ -15,7 +15,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from site_extensions import content_security, leftovers, minified, purged, search_sections
+from site_extensions import content_security, leftovers, minified, purged
 from site_extensions.content_security import Moved
 
 if TYPE_CHECKING:
@@ -129,9 +129,7 @@ def scripts(site: Path, pages: Iterable[str]) -> str:
     modules = {
         path.relative_to(site / STATIC).as_posix() for path in site.glob("_static/lab/**/*.js")
     }
-    # What the search looks through is words of the pages, and does nothing to them.
-    data = search_sections.LISTED.relative_to(STATIC).as_posix()
-    there = [site / STATIC / name for name in sorted((loaded | modules) - {data})]
+    there = [site / STATIC / name for name in sorted(loaded | modules)]
     return "\n".join(path.read_text(encoding="utf-8") for path in there if path.is_file())
 
 
