@@ -100,6 +100,16 @@ def test_a_check_shows_its_verdict_and_folds_its_code(pages: dict[str, Beautiful
     assert checks > 20
 
 
+def test_every_table_is_shown(pages: dict[str, BeautifulSoup]) -> None:
+    """The style sheet hides a table until it ends, and so each of them says where."""
+    tables = [
+        (name, table) for name, soup in pages.items() for table in soup.select("table.docutils")
+    ]
+    assert len(tables) > 20
+    for name, table in tables:
+        assert table.find_all(recursive=False)[-1].name == "tfoot", name
+
+
 def test_wide_tables_can_be_stacked(pages: dict[str, BeautifulSoup]) -> None:
     """Each cell says what the head of its column says."""
     stacked = 0

@@ -284,8 +284,8 @@ def test_folded_code_is_open_and_says_what_it_holds() -> None:
     assert folded.open_until_scripted(once) == once
 
 
-def test_wide_tables_are_labelled_once() -> None:
-    """Each cell gets the head of its column; two columns, and the table of laws, are left alone."""
+def test_wide_tables_are_labelled_and_all_are_ended_once() -> None:
+    """Each cell gets the head of its column, but for two columns and the laws; each table, its end."""
 
     def table(columns: int) -> str:
         heads = "".join(f"<th>h{i}</th>" for i in range(columns))
@@ -297,10 +297,12 @@ def test_wide_tables_are_labelled_once() -> None:
 
     body = f'<article>{table(3)}{table(2)}<div class="laws"><div>{table(4)}</div></div></article>'
     once = labelled_tables.labelled(page(body))
-    wide, narrow, laws = BeautifulSoup(once, "html.parser").select("table")
+    wide, narrow, laws = tables = BeautifulSoup(once, "html.parser").select("table")
     assert [cell["data-label"] for cell in wide.select("td")] == ["h0", "h1", "h2"]
     assert wide["class"] == ["docutils", "stacked"]
     assert narrow["class"] == laws["class"] == ["docutils"]
+    assert all(len(table.select("tfoot")) == 1 for table in tables)
+    assert all(table.contents[-1].name == "tfoot" for table in tables)
     assert labelled_tables.labelled(once) == once
 
 

@@ -1,4 +1,8 @@
-"""Give the cells of tables the names of their columns, so that a phone can stack them."""
+"""Give the cells of tables the names of their columns, and a table its end.
+
+With the names a phone can stack the cells. With the end a browser can tell whether all rows are there: each one that
+arrives may change the widths of the columns, so that what one began to read would move.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +17,18 @@ if TYPE_CHECKING:
 
 # Two columns fit; the laws look after themselves.
 FEWEST_COLUMNS = 3
-TABLES = "article table.docutils:not(.stacked):not(.laws *)"
+TABLES = "article table.docutils"
+UNLABELLED = f"{TABLES}:not(.stacked):not(.laws *)"
+# The style sheet shows no table before it.
+END = "<tfoot></tfoot>"
 
 
 def labelled(page: str) -> str:
-    """Return a page whose wide tables say in each cell what the head of its column says."""
+    """Return a page whose tables have ends, and the wide ones in each cell what the head of its column says."""
     tree = LexborHTMLParser(page)
-    for table in tree.css(TABLES):
+    for table in tree.css(f"{TABLES}:not(:has(tfoot))"):
+        table.insert_child(LexborHTMLParser(f"<table>{END}</table>").css_first("tfoot"))
+    for table in tree.css(UNLABELLED):
         heads = [in_words(head) for head in table.css("thead th")]
         if len(heads) < FEWEST_COLUMNS:
             continue

@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
@@ -23,6 +24,8 @@ export const HEADERS = Object.fromEntries(
     .split("\n")
     .map((line) => line.split(": ")),
 );
+// Bytes that go together where many are sent.
+const PACKETS = 2920;
 const packed = new Map();
 
 /** A file as it goes over the wire; what is text is packed, once. */
@@ -32,8 +35,38 @@ function contents(file, kind) {
   return { body: packed.get(file), headers: { "Content-Encoding": "gzip", Vary: "Accept-Encoding" } };
 }
 
-/** Start serving on a free port of this machine. */
-export async function serve(port = 0) {
+/**
+ * How a slow network carries what is sent: an answer begins after the latency (ms), and all of them share so many bytes
+ * per ms. Of a page, what is `from` one byte `to` the other comes in pieces of some bytes, every so many ms.
+ *
+ * @typedef {{latency: number, rate: number, pieces: {from: number, to: number, bytes: number, ms: number, wait: number}}} Network
+ */
+
+/** A line on which one piece follows the other. @param {Network} network */
+function line({ latency, rate, pieces }) {
+  let free = 0;
+  const carry = async (response, piece) => {
+    free = Math.max(free, performance.now()) + piece.length / rate;
+    await pause(free - performance.now());
+    response.write(piece);
+  };
+  return async (response, body, isPage) => {
+    const size = (sent) => {
+      if (!isPage || sent >= pieces.to) return PACKETS;
+      return sent < pieces.from ? pieces.from : pieces.bytes;
+    };
+    await pause(latency);
+    for (let sent = 0; sent < body.length && !response.destroyed; sent += size(sent)) {
+      if (size(sent) === pieces.bytes) await pause(sent === pieces.from ? pieces.wait : pieces.ms);
+      await carry(response, body.subarray(sent, sent + size(sent)));
+    }
+    response.end();
+  };
+}
+
+/** Start serving, by default on a free port of this machine. @param {Network} [network] none: all is there at once */
+export async function serve(port = 0, network = undefined) {
+  const send = network ? line(network) : (response, body) => response.end(body);
   /** @type {{method: string, url: string, bytes: number}[]} what was asked for, from the start, and sent, with headers */
   const asked = [];
   const server = createServer((request, response) => {
@@ -60,7 +93,7 @@ export async function serve(port = 0) {
       // What all pages share is asked for once in a window.
       "Cache-Control": isPage ? "no-cache" : "max-age=3600",
     });
-    response.end(body);
+    send(response, body, isPage);
   });
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   return { address: `http://127.0.0.1:${server.address().port}`, asked, close: () => server.close() };

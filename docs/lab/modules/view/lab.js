@@ -195,7 +195,7 @@ function settle() {
     history.replaceState(null, "", fragment);
     address = location.hash;
   }
-  output.settle();
+  output.settle(derived);
 }
 
 /** Follow the address: a state, a heading of this page, or a sentence about what is wrong. */

@@ -19,18 +19,14 @@ export function createOutput(parent) {
   output.classList.add("veil");
   summary.classList.add("veil");
   parent.append(printed, summary, html("p", { class: "lab-help" }, "torch prints:"), output, announcement);
-  /** @type {Derived | undefined} */
-  let derived;
   return {
-    /** @param {Derived} next */
-    render(next) {
-      derived = next;
-      setText(output, next.outputText());
-      setText(summary, sentence(next));
+    /** @param {Derived} derived */
+    render(derived) {
+      setText(output, derived.outputText());
+      setText(summary, sentence(derived));
     },
-    /** Say and keep what was settled on. */
-    settle() {
-      if (!derived) return;
+    /** Say and keep what was settled on, whether or not it is shown yet. @param {Derived} derived */
+    settle(derived) {
       setText(announcement, `p = ${shown(derived.state.p)}, seed ${derived.state.seed}: ${sentence(derived)}`);
       setText(printed, inputs(derived));
     },
