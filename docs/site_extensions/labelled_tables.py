@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 # Two columns fit; the laws look after themselves.
 FEWEST_COLUMNS = 3
 TABLES = "article table.docutils"
+# The style sheet shows no table before its end.
+ENDLESS = f"{TABLES}:not(:has(tfoot))"
 UNLABELLED = f"{TABLES}:not(.stacked):not(.laws *)"
-# The style sheet shows no table before it.
-END = "<tfoot></tfoot>"
 
 
 def labelled(page: str) -> str:
     """Return a page whose tables have ends, and the wide ones in each cell what the head of its column says."""
     tree = LexborHTMLParser(page)
-    for table in tree.css(f"{TABLES}:not(:has(tfoot))"):
-        table.insert_child(LexborHTMLParser(f"<table>{END}</table>").css_first("tfoot"))
+    for table in tree.css(ENDLESS):
+        table.insert_child(tree.create_node("tfoot"))
     for table in tree.css(UNLABELLED):
         heads = [in_words(head) for head in table.css("thead th")]
         if len(heads) < FEWEST_COLUMNS:
