@@ -352,10 +352,10 @@ def test_layers_by_channel_and_in_place_draw_from_the_eager_stream() -> None:
 def test_random_calls_of_every_dtype_agree() -> None:
     """Graphs of one to four calls, seeds from both ends of the range, successive executions."""
     torch._dynamo.reset()
-    found = verify(cases=600, seed=1, stream="compiled")
+    found = verify(cases=240, seed=1, stream="compiled")
     assert found.first_mismatch is None
-    assert found.matches == found.cases == 600
-    assert found.elements > 100_000
+    assert found.matches == found.cases == 240
+    assert found.elements > 40_000
     assert f"torch.compile of torch {torch.__version__}" in str(found)
     assert all(release in str(found) for release in COMPILED_VERIFIED_WITH)
 

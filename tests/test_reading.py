@@ -100,7 +100,7 @@ def test_a_check_shows_its_verdict_and_folds_its_code(pages: dict[str, Beautiful
     assert checks > 20
 
 
-def test_every_table_is_shown(pages: dict[str, BeautifulSoup]) -> None:
+def test_every_table_is_shown_and_its_columns_have_names(pages: dict[str, BeautifulSoup]) -> None:
     """The style sheet hides a table until it ends, and so each of them says where."""
     tables = [
         (name, table) for name, soup in pages.items() for table in soup.select("table.docutils")
@@ -108,6 +108,7 @@ def test_every_table_is_shown(pages: dict[str, BeautifulSoup]) -> None:
     assert len(tables) > 20
     for name, table in tables:
         assert table.select_one(":scope > tfoot:last-child"), name
+        assert all(head.text.strip() for head in table.select("thead th")), name
 
 
 def test_wide_tables_can_be_stacked(pages: dict[str, BeautifulSoup]) -> None:

@@ -137,7 +137,9 @@ for (const start of starters) {
     );
 
     onLab("running means and stacked layers are those of torch", async (page) => {
-      for (const state of states.filter(({ stream }) => stream === "eager")) {
+      // The bits of each are compared in both browsers, above; what is summed of them, in one of the two.
+      const mine = (_, i) => i % starters.length === starters.indexOf(start);
+      for (const state of states.filter(({ stream }) => stream === "eager").filter(mine)) {
         await follow(page, state.fragment);
         const mean = await text(page, "#lab-part-mean .lab-told");
         if (state.random) {
