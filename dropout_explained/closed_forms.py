@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from dropout_explained.arrays import Floats
 
-# For more coins SciPy's quantile ends without an answer for every other probability.
-MOST_FOR_PPF = 2**51
-
 
 def relative_variance(p: float) -> float:
     """Return the variance of the output for an input of 1, p / q; 0 at p = 1."""
@@ -179,15 +176,14 @@ def moments(p: float, *, value: ArrayLike = 1.0, n: int = 1, layer: str = "dropo
 
 def _fewest_kept(level: float, coins: int, q: float) -> int:
     """Return the least number of coins that are kept with at least this probability, or fewer."""
-    # scipy.stats takes longer to import than everything else here together.
-    from scipy.stats import binom
+    # What is needed of scipy.stats, which takes longer to import than everything else here together:
+    # at most k of n coins are kept with the probability that this integral has.
+    from scipy.special import betainc
 
-    if coins <= MOST_FOR_PPF:
-        return int(binom.ppf(level, coins, q))
     low, high = 0, coins
     while low < high:
         middle = (low + high) // 2
-        if binom.cdf(middle, coins, q) >= level:
+        if betainc(coins - middle, middle + 1, 1.0 - q) >= level:
             high = middle
         else:
             low = middle + 1

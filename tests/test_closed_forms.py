@@ -10,8 +10,9 @@ import pytest
 import sympy
 import torch
 import torch.nn.functional as F
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from dropout_explained import Moments, moments
 
@@ -62,6 +63,18 @@ def test_the_mean_of_n_by_all_masks(n: int, p: float) -> None:
     assert low <= high
     assert math.isclose(low, means[most], rel_tol=1e-12)
     assert math.isclose(high, means[fewest], rel_tol=1e-12)
+
+
+@given(p=st.floats(0, 1), n=st.integers(1, 2**51))
+@example(p=0.025, n=1)
+@example(p=0.975, n=1)
+@example(p=5e-324, n=2**51)
+def test_the_interval_is_that_of_the_binomial_distribution(p: float, n: int) -> None:
+    """Its ends are the quantiles that SciPy's distribution has."""
+    q = 1 - p
+    most, fewest = (binom.ppf(level, n, q) for level in (0.975, 0.025))
+    jump = 1 / q if p < 1 else 0.0
+    assert moments(p, n=n).interval_95 == (jump * (fewest / n), jump * (most / n))
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])

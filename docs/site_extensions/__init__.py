@@ -14,8 +14,8 @@ that know nothing of Sphinx: ``accessible``, ``link_previews``, ``labelled_table
 (where a line may end), ``downloads`` (the gallery's buttons), ``folded``, ``content_security``,
 ``adaptive_svg``, ``figure_sizes``, ``needed_scripts``, ``minified``, ``leftovers``,
 ``search_sections``, ``markdown_twin``. What all pages share depends on all of them: ``style_sheet``
-with ``purged``, and ``math_font``. A site that
-is told its address (``address``) names it, draws cards (``card_icon``) and describes itself
+with ``purged``, and ``math_font``; of pages that did not change, ``remembered`` knows what was made. A site that is
+told its address (``address``) names it, draws ``cards`` and describes itself
 (``structured_data``); ``colophon`` is what stands at the foot. ``told`` says what failed.
 """
 

@@ -96,5 +96,7 @@ def write_map(site: Path, addresses: Iterable[str]) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx before it and the previews read what is set here."""
+    if not from_environment():
+        cards.draw_none()
     app.connect("config-inited", set_what_needs_it)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

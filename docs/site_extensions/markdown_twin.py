@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from site_extensions import mathml
+from site_extensions.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -43,6 +44,7 @@ BLOCKS = {
 }
 
 
+@remembered
 def twin(page: str) -> str:
     """Return what a page says, in Markdown; "" if it has no article."""
     tree = LexborHTMLParser(page)
@@ -146,15 +148,20 @@ def announced(page: str, name: str) -> str:
     return page if link in page else page.replace("</head>", f"{link}</head>", 1)
 
 
+@remembered
+def description(page: str) -> str:
+    """Return what a page says of itself, "" if nothing."""
+    meta = LexborHTMLParser(page).css_first("meta[name=description]")
+    return (meta.attrs["content"] or "") if meta else ""
+
+
 def write(site: Path, title: str, pages: Mapping[str, str]) -> None:
     """Write the twin of each page of a site and their list, and remove those of pages that are gone."""
     entries = []
     for name, page in sorted(pages.items()):
         text = twin(page)
         (site / f"{name}{SUFFIX}").write_text(text, encoding="utf-8")
-        tree = LexborHTMLParser(page)
-        described = tree.css_first("meta[name=description]")
-        said = f": {described.attrs['content']}" if described else ""
+        said = f": {described}" if (described := description(page)) else ""
         heading = re.search(r"^# (.*)", text, re.MULTILINE)
         entries.append((name, f"- [{heading[1] if heading else name}]({name}{SUFFIX}){said}"))
     for path in site.rglob(f"*.html{SUFFIX}"):

@@ -12,10 +12,13 @@ import importlib.util
 import io
 import json
 import logging
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser
+
+from site_extensions.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 FAMILY = "STIX Two Math"
+PACKAGE = "ziamath"  # brings it
 COMMON, REST = (Path("_static") / f"stix-two-math{which}.woff2" for which in ("", "-rest"))
 # A character is common if it is on one in so many of the pages with formulas. So are all of ASCII:
 # Chromium asks for the piece that has a letter also where the letter is shown as an italic one.
@@ -51,6 +55,7 @@ class Shown(NamedTuple):
 NOTHING = Shown(frozenset(), frozenset(), frozenset())
 
 
+@remembered
 def shown(page: str) -> Shown:
     """Return the characters that the formulas of a page show; their sources are not shown."""
     if "<math" not in page:
@@ -88,6 +93,12 @@ def characters(leaf: LexborNode) -> str:
 @functools.cache
 def stretchable() -> frozenset[str]:
     """Return the characters of which the font has larger forms."""
+    return stretchable_in(metadata.version(PACKAGE))
+
+
+@remembered
+def stretchable_in(_release: str) -> frozenset[str]:
+    """Return the characters of which the font in a release of its package has larger forms."""
     font = whole_font()
     forms = font["MATH"].table.MathVariants
     glyphs = {*forms.VertGlyphCoverage.glyphs, *forms.HorizGlyphCoverage.glyphs}
@@ -99,7 +110,7 @@ def whole_font() -> Any:
     from fontTools.ttLib import TTFont
 
     # Of the package that brings it only the place is asked for.
-    package = importlib.util.find_spec("ziamath")
+    package = importlib.util.find_spec(PACKAGE)
     assert package is not None
     assert package.origin is not None
     return TTFont(Path(package.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf")

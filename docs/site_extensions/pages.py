@@ -31,6 +31,7 @@ from site_extensions import (
     math_font,
     minified,
     needed_scripts,
+    remembered,
     search_sections,
     structured_data,
     style_sheet,
@@ -77,6 +78,13 @@ def walk(app: Sphinx, failure: Exception | None) -> None:
     known = {*app.env.found_docs, *app.config.html_additional_pages}
     leftovers.remove(leftovers.pages_gone(site, known), site)
     serve_sources(Path(app.srcdir), site)
+    with remembered.between_builds(Path(app.doctreedir)):
+        finish(app, site)
+    downloads.finish(site)
+
+
+def finish(app: Sphinx, site: Path) -> None:
+    """Finish what pages show, and write what is made of all of them."""
     texts, of_sources, named, sections = walk_pages(app, site)
     texts |= link_what_all_share(app, site, texts, named)
     pages = {name: texts[name] for name in sorted(of_sources)}
@@ -89,7 +97,6 @@ def walk(app: Sphinx, failure: Exception | None) -> None:
         before = path.read_text(encoding="utf-8")
         save(Moved(adaptive_svg.following_the_scheme(before), {}), path, before, site)
     leftovers.remove(leftovers.files_gone(site, named), site)
-    downloads.finish(site)
 
 
 def walk_pages(app: Sphinx, site: Path) -> Walked:

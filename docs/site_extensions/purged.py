@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import tinycss2
 from tinycss2 import ast
 
+from site_extensions.remembered import remembered
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -35,18 +37,31 @@ class Used(NamedTuple):
     words: frozenset[str]
 
 
+NOTHING = Used(frozenset(), frozenset(), frozenset(), frozenset())
+
+
 def used(pages: Iterable[str], scripts: Iterable[str]) -> Used:
     """Return the names in all pages and all scripts."""
+    found = [NOTHING, *map(used_in_page, pages), *map(used_in_script, scripts)]
+    return Used(*(frozenset().union(*kind) for kind in zip(*found, strict=True)))
+
+
+@remembered
+def used_in_page(page: str) -> Used:
+    """Return the names in one page."""
     found: dict[str, set[str]] = {"class": set(), "id": set()}
-    elements: set[str] = set()
-    for page in pages:
-        for kind, names in NAMED_IN_PAGES.findall(page):
-            found[kind].update(names.split())
-        elements.update(ELEMENT.findall(page))
-    words = {word for script in scripts for word in WORD.findall(script)}
-    return Used(
-        frozenset(found["class"]), frozenset(found["id"]), frozenset(elements), frozenset(words)
+    for kind, names in NAMED_IN_PAGES.findall(page):
+        found[kind].update(names.split())
+    elements = frozenset(ELEMENT.findall(page))
+    return NOTHING._replace(
+        classes=frozenset(found["class"]), ids=frozenset(found["id"]), elements=elements
     )
+
+
+@remembered
+def used_in_script(script: str) -> Used:
+    """Return the words of one script."""
+    return NOTHING._replace(words=frozenset(WORD.findall(script)))
 
 
 def purged(sheet: str, names: Used, *, beside: str = "") -> str:

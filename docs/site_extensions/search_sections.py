@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from selectolax.lexbor import LexborHTMLParser
 
 from site_extensions import leftovers, mathml
+from site_extensions.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,8 +53,14 @@ class Section(NamedTuple):
     code: str
 
 
-def sections(page: str, address: str) -> Iterator[Section]:
+@remembered
+def sections(page: str, address: str) -> list[Section]:
     """Return the passages of one page."""
+    return list(passages(page, address))
+
+
+def passages(page: str, address: str) -> Iterator[Section]:
+    """Yield the passages of one page."""
     if address.removesuffix(".html") in leftovers.GENERATED | UNSEARCHED:
         return  # an index of names or of results leads to answers and is none
     tree = LexborHTMLParser(page.replace("<wbr>", ""))  # a word is one, wherever a line may end

@@ -20,7 +20,7 @@ WARNED = re.compile(
     re.MULTILINE,
 )
 CELL = re.compile(
-    r"-{18}\n(?P<cell>.*?)\n-{18}\n(?P<rest>.*?)ExecutionError: (?P<place>.+\.md)$",
+    r"-{18}\n(?P<cell>.*?)\n-{18}\n(?P<rest>.*?)ExecutionError: (?P<place>[^\n]+\.md)$",
     re.DOTALL | re.MULTILINE,
 )
 SCRIPT = re.compile(r'File "(?P<place>[^"]*[/\\]examples[/\\][^"]+\.py)", line (?P<line>\d+)')
