@@ -65,7 +65,9 @@ def heading(code: str, found: bytes) -> bytes:
 def between_builds(folder: Path) -> Iterator[None]:
     """Remember, in a folder, what is asked for meanwhile; what other code has made is forgotten."""
     path = folder / NAME
-    code = digest("".join(source.read_text(encoding="utf-8") for source in sorted(CODE.glob("*.py"))))
+    code = digest(
+        "".join(source.read_text(encoding="utf-8") for source in sorted(CODE.glob("*.py")))
+    )
     head, _, found = path.read_bytes().partition(b"\n") if path.exists() else (b"", b"", b"")
     # Neither what was cut off nor what other code wrote, which may consist of what is no longer known.
     before = pickle.loads(found) if head == heading(code, found) else {}
