@@ -47,7 +47,7 @@ function line({ latency, rate, pieces }) {
   let free = 0;
   const carry = async (response, piece) => {
     free = Math.max(free, performance.now()) + piece.length / rate;
-    await pause(free - performance.now());
+    await pause(Math.max(0, free - performance.now()));
     response.write(piece);
   };
   return async (response, body, isPage) => {
