@@ -127,11 +127,7 @@ class Pieces(NamedTuple):
 def in_pieces(pages: Iterable[Shown]) -> Pieces:
     """Divide the characters by the number of pages that show them."""
     found = [page for page in pages if page.all]
-    whole = (
-        Shown(*(frozenset().union(*kind) for kind in zip(*found, strict=True)))
-        if found
-        else NOTHING
-    )
+    whole = Shown(*(frozenset().union(*kind) for kind in zip(NOTHING, *found, strict=True)))
     often = {c for c in whole.all if sum(c in page.all for page in found) * ONE_IN >= len(found)}
     plain = {c for c in whole.all if c.isascii()}
     common = frozenset(often | plain | (whole.stretched & stretchable()) | ALWAYS)

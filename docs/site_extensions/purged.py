@@ -42,8 +42,8 @@ NOTHING = Used(frozenset(), frozenset(), frozenset(), frozenset())
 
 def used(pages: Iterable[str], scripts: Iterable[str]) -> Used:
     """Return the names in all pages and all scripts."""
-    found = [NOTHING, *map(used_in_page, pages), *map(used_in_script, scripts)]
-    return Used(*(frozenset().union(*kind) for kind in zip(*found, strict=True)))
+    found = [*map(used_in_page, pages), *map(used_in_script, scripts)]
+    return Used(*(frozenset().union(*kind) for kind in zip(NOTHING, *found, strict=True)))
 
 
 @remembered

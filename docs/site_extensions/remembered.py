@@ -12,12 +12,12 @@ import hashlib
 import pickle
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, TypeVarTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Texts = ParamSpec("Texts")
+Texts = TypeVarTuple("Texts")
 Made = TypeVar("Made")
 NAME = "remembered.pickle"
 CODE = Path(__file__).parent
@@ -33,17 +33,17 @@ class Kept(NamedTuple):
 BUILDING: ContextVar[Kept | None] = ContextVar("BUILDING", default=None)
 
 
-def remembered(function: Callable[Texts, Made]) -> Callable[Texts, Made]:
+def remembered(function: Callable[[*Texts], Made]) -> Callable[[*Texts], Made]:
     """Let what a function makes of texts be kept from one build to the next; outside of a build it is made anew."""
 
     @functools.wraps(function)
-    def made(*texts: Texts.args, **none: Texts.kwargs) -> Made:
+    def made(*texts: *Texts) -> Made:
         kept = BUILDING.get()
         if kept is None:
-            return function(*texts, **none)
+            return function(*texts)
         key = (function.__module__, function.__qualname__, *(digest(str(text)) for text in texts))
         if key not in kept.now:
-            kept.now[key] = kept.before[key] if key in kept.before else function(*texts, **none)
+            kept.now[key] = kept.before[key] if key in kept.before else function(*texts)
         found: Made = kept.now[key]
         return found
 
